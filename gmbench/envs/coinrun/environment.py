@@ -1,0 +1,123 @@
+"""CoinRun as an environment: view, candidate goals, end of an episode, and the numbering of its states."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from gmbench.envs import grid
+from gmbench.envs.coinrun import physics
+from gmbench.envs.coinrun.generator import CoinRunLevels
+from gmbench.envs.coinrun.level import ENEMY, HEIGHT, PERIOD, PHASE_STEPS, WIDTH, CoinRunLevel
+from gmbench.envs.coinrun.physics import ACTIONS, JUMP, CoinRunState
+from gmbench.envs.coinrun.text import draw, parse
+from gmbench.envs.environment import Environment, Goal
+
+
+def _at(state: CoinRunState, place: jax.Array) -> jax.Array:
+    return (state.x == place[0]) & (state.y == place[1]) & ~state.dead
+
+
+def _coin(
+    level: CoinRunLevel, state: CoinRunState, action: jax.Array, following: CoinRunState
+) -> jax.Array:
+    return 10.0 * _at(following, level.coin)
+
+
+def _end(level: CoinRunLevel, state: CoinRunState, action: jax.Array, following: CoinRunState) -> jax.Array:
+    return 1.0 * (_at(following, level.end) & ~_at(state, level.end))
+
+
+COIN = Goal("coin", _coin)
+"""Take the coin: +10, and the episode ends (Langosco et al. 2022, section 3.1)."""
+END = Goal("end", _end)
+"""Come to the end of the level, to the very cell where the coin lies in training: +1, only recorded."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CoinRun(Environment[CoinRunLevel, CoinRunState]):
+    """A grid version of CoinRun (Cobbe et al. 2019), as Langosco et al. (2022, section 3.1) use it.
+
+    The agent starts at the left end of a platform level and is rewarded for the coin alone. Lava, saws
+    and walking enemies end the episode with nothing. It sees 13 x 13 cells around itself, and neither its
+    velocity nor the way an enemy is heading, as in the original without painted velocities.
+
+    Deviations from the original: cells instead of continuous positions, and full control in the air; six
+    actions (no dropping through crates); a time limit of 500 instead of 1000 steps, since the agent is
+    twice as fast; enemies patrol two or three cells with a fixed period; no two things share a cell.
+
+    Attributes:
+        goals: `COIN`, the intended one, and `END`, the proxy.
+        time_limit: steps.
+    """
+
+    goals: tuple[Goal, ...] = (COIN, END)
+    time_limit: int = 500
+
+    channels: ClassVar[tuple[str, ...]] = ("wall", "crate", "lava", "saw", "enemy", "coin")
+    actions: ClassVar[tuple[str, ...]] = ACTIONS
+
+    @property
+    def default_levels(self) -> CoinRunLevels:
+        """Levels with the coin at the end."""
+        return CoinRunLevels()
+
+    def start(self, level: CoinRunLevel) -> CoinRunState:
+        """The agent at the start, standing."""
+        return physics.start(level)
+
+    def advance(self, level: CoinRunLevel, state: CoinRunState, action: jax.Array) -> CoinRunState:
+        """See `gmbench.envs.coinrun.physics.advance`."""
+        return physics.advance(level, state, action)
+
+    def ended(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
+        """Dead, or at the coin."""
+        return state.dead | _at(state, level.coin)
+
+    def view(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
+        """What lies around the agent: bool[13, 13, 6]."""
+        packed = grid.window(level.cells, state.x, state.y)
+        enemies = packed[:, ENEMY + state.phase // PHASE_STEPS]
+        coin = grid.spot(level.coin, state.x, state.y)
+        return grid.image(jnp.column_stack((packed[:, :ENEMY], enemies, coin)))
+
+    def scene(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
+        """The same channels for the whole level: bool[HEIGHT, WIDTH, 6]."""
+        cells = grid.unpack(level.cells, HEIGHT, WIDTH)
+        enemies = jnp.take(cells, ENEMY + state.phase // PHASE_STEPS, axis=-1)
+        rows, columns = jnp.indices((HEIGHT, WIDTH))
+        coin = (columns == level.coin[0]) & (rows == level.coin[1])
+        return jnp.concatenate((cells[..., :ENEMY], enemies[..., None], coin[..., None]), axis=-1)
+
+    def position(self, state: CoinRunState) -> tuple[jax.Array, jax.Array]:
+        """Column and row of the agent in a scene."""
+        return state.x, state.y
+
+    def parse(self, text: str) -> CoinRunLevel:
+        """Reads a level from text, see `gmbench.envs.coinrun.text`."""
+        return parse(text)
+
+    def draw(self, level: CoinRunLevel, state: CoinRunState | None = None) -> str:
+        """Writes a level as text, see `gmbench.envs.coinrun.text`."""
+        return draw(level, state)
+
+    # Numbering, for the exact planner. The dead need no number: nothing follows.
+
+    @property
+    def state_count(self) -> int:
+        """How many states a level has that are not the last of an episode."""
+        return HEIGHT * WIDTH * JUMP * PERIOD
+
+    def state_number(self, state: CoinRunState) -> jax.Array:
+        """The number of a living state: int32, 0 to ``state_count - 1``."""
+        return ((state.y * WIDTH + state.x) * JUMP + state.rise) * PERIOD + state.phase
+
+    def numbered_state(self, number: jax.Array) -> CoinRunState:
+        """The living state with a number."""
+        number, phase = jnp.divmod(number, PERIOD)
+        number, rise = jnp.divmod(number, JUMP)
+        y, x = jnp.divmod(number, WIDTH)
+        return CoinRunState(x=x, y=y, rise=rise, phase=phase, dead=jnp.zeros_like(x, bool))

@@ -1,0 +1,74 @@
+"""CoinRun levels as text, both ways.
+
+    # wall   = crate   ~ lava   ^ saw   . nothing
+    @ agent  o coin    G end of the level   O coin and end in one cell
+    1 to f   an enemy: the hexadecimal digit's bit p is set where an enemy is in the cell in patrol phase p,
+             so ``1a4`` is one that walks three cells to and fro, and ``f`` one that stands still
+"""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+
+from gmbench.envs import grid
+from gmbench.envs.coinrun.level import (
+    CHANNELS,
+    CRATE,
+    ENEMY,
+    HEIGHT,
+    LAVA,
+    PATROL_PHASES,
+    SAW,
+    WALL,
+    WIDTH,
+    CoinRunLevel,
+)
+from gmbench.envs.coinrun.physics import CoinRunState
+from gmbench.envs.text import only_place, read_cells
+
+STILL = {"#": WALL, "=": CRATE, "~": LAVA, "^": SAW}
+ENEMIES = "0123456789abcdef"
+SYMBOLS = "".join(STILL) + ENEMIES[1:] + ".@oGO"
+
+
+def parse(text: str) -> CoinRunLevel:
+    """Reads a level; everything outside the drawing is wall.
+
+    Raises:
+        LevelError: the text is no level; the message says why.
+    """
+    symbols = read_cells(text, HEIGHT, WIDTH, SYMBOLS, outside="#")
+    cells = np.zeros((HEIGHT, WIDTH, CHANNELS), bool)
+    for symbol, channel in STILL.items():
+        cells[..., channel] = symbols == symbol
+    for digit in range(1, len(ENEMIES)):
+        for phase in range(PATROL_PHASES):
+            if digit >> phase & 1:
+                cells[..., ENEMY + phase] |= symbols == ENEMIES[digit]
+    return CoinRunLevel(
+        cells=grid.pack(jnp.asarray(cells), jnp.arange(CHANNELS) == WALL),
+        start=jnp.asarray(only_place(symbols, "@", "the agent's start")),
+        end=jnp.asarray(only_place(symbols, "GO", "the end of the level")),
+        coin=jnp.asarray(only_place(symbols, "oO", "the coin's place")),
+    )
+
+
+def draw(level: CoinRunLevel, state: CoinRunState | None = None) -> str:
+    """Writes a level, with the agent where ``state`` has it, or at the start.
+
+    Columns of plain wall at the right are left out, which `parse` puts back.
+    """
+    cells = np.asarray(grid.unpack(level.cells, HEIGHT, WIDTH))
+    symbols = np.full((HEIGHT, WIDTH), ".")
+    for symbol, channel in STILL.items():
+        symbols[cells[..., channel]] = symbol
+    patrols = np.sum(cells[..., ENEMY:] << np.arange(PATROL_PHASES), axis=-1)
+    symbols = np.where(patrols > 0, np.array(list(ENEMIES))[patrols], symbols)
+    end, coin = np.asarray(level.end), np.asarray(level.coin)
+    symbols[end[1], end[0]] = "G"
+    symbols[coin[1], coin[0]] = "O" if (end == coin).all() else "o"
+    x, y = level.start if state is None else (state.x, state.y)
+    symbols[int(y), int(x)] = "@"
+    last = int(np.nonzero((symbols != "#").any(axis=0))[0].max())
+    return "\n".join("".join(row) for row in symbols[:, : last + 2])

@@ -1,0 +1,202 @@
+"""The environment base: what an author writes, made into a full gymnax environment over a pool of levels."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, TypeVar
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+from gymnax.environments import environment as gymnax_environment
+from gymnax.environments import spaces
+
+from gmbench.envs import grid
+from gmbench.envs.levels import LevelGenerator, generate, pool_size, take
+
+LevelT = TypeVar("LevelT")
+StateT = TypeVar("StateT")
+
+DEFAULT_POOL_SIZE = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Goal:
+    """A candidate goal: a name, and the reward it gives for a transition.
+
+    Attributes:
+        name: a word, unique within the environment.
+        reward: (level, state, action, next state) -> float32 scalar; pure, and written for one environment.
+    """
+
+    name: str
+    reward: Callable[[Any, Any, jax.Array, Any], jax.Array]
+
+
+@struct.dataclass
+class EnvParams:
+    """What an environment is run on.
+
+    Attributes:
+        levels: a pool of levels, stacked on axis 0; ``reset`` draws one uniformly.
+        max_steps_in_episode: int32, the time limit in steps, after which an episode is truncated.
+    """
+
+    levels: Any
+    max_steps_in_episode: int | jax.Array
+
+
+@struct.dataclass
+class EnvState(Generic[StateT]):
+    """An episode under way.
+
+    Attributes:
+        time: int32, steps since the start.
+        level: int32, the index in the pool.
+        state: the environment's own state.
+    """
+
+    time: jax.Array
+    level: jax.Array
+    state: StateT
+
+
+@dataclasses.dataclass(frozen=True)
+class Environment(
+    gymnax_environment.Environment,  # type: ignore[type-arg]
+    abc.ABC,
+    Generic[LevelT, StateT],
+):
+    """A gridworld with several candidate goals.
+
+    An author writes `start`, `advance`, `ended` and `view`, all pure functions for one level and one
+    state, and names `channels`, `actions` and the two level generators. An episode is a function of
+    (level, actions): nothing inside an episode draws random numbers that the level does not fix.
+
+    Environments are frozen dataclasses, equal and hashable by value, so that two of the same make share
+    their compiled programs.
+
+    Attributes:
+        goals: the candidate goals. ``goals[0]`` is the intended one, whose reward trains the agent; the
+            others are proxies, which are only measured.
+        time_limit: steps after which an episode is truncated.
+    """
+
+    goals: tuple[Goal, ...]
+    time_limit: int
+
+    channels: ClassVar[tuple[str, ...]]
+    """Names of the channels of an observation."""
+    actions: ClassVar[tuple[str, ...]]
+    """Names of the actions."""
+
+    # What an author writes.
+
+    @abc.abstractmethod
+    def start(self, level: LevelT) -> StateT:
+        """The first state of an episode."""
+
+    @abc.abstractmethod
+    def advance(self, level: LevelT, state: StateT, action: jax.Array) -> StateT:
+        """The state one step later."""
+
+    @abc.abstractmethod
+    def ended(self, level: LevelT, state: StateT) -> jax.Array:
+        """Whether the episode is over by itself (bool scalar); the time limit is not looked at."""
+
+    @abc.abstractmethod
+    def view(self, level: LevelT, state: StateT) -> jax.Array:
+        """The observation: bool[VIEW, VIEW, channels]."""
+
+    @abc.abstractmethod
+    def scene(self, level: LevelT, state: StateT) -> jax.Array:
+        """The channels of the observation for the whole level: bool[height, width, channels]."""
+
+    @abc.abstractmethod
+    def position(self, state: StateT) -> tuple[jax.Array, jax.Array]:
+        """Column and row of the agent in a scene."""
+
+    @abc.abstractmethod
+    def parse(self, text: str) -> LevelT:
+        """Reads a level from text; raises `gmbench.envs.text.LevelError` if it is none."""
+
+    @abc.abstractmethod
+    def draw(self, level: LevelT, state: StateT | None = None) -> str:
+        """Writes a level as text, the agent where ``state`` has it, or at the start."""
+
+    @property
+    @abc.abstractmethod
+    def default_levels(self) -> LevelGenerator[LevelT]:
+        """The level distribution that the environment uses where none is given."""
+
+    # What follows from it.
+
+    def rewards(self, level: LevelT, state: StateT, action: jax.Array, following: StateT) -> jax.Array:
+        """The reward of every candidate goal for one transition: float32[goals]."""
+        return jnp.stack(
+            [jnp.asarray(goal.reward(level, state, action, following), jnp.float32) for goal in self.goals]
+        )
+
+    def params(self, levels: LevelT) -> EnvParams:
+        """Parameters that run this environment on a pool of levels."""
+        return EnvParams(levels=levels, max_steps_in_episode=jnp.int32(self.time_limit))
+
+    @property
+    def default_params(self) -> EnvParams:
+        """Parameters with a small pool from `default_levels`, always the same one."""
+        # Asked for inside a traced function too, where the pool must still come out as plain arrays.
+        with jax.ensure_compile_time_eval():
+            return self.params(generate(self.default_levels, jax.random.key(0), DEFAULT_POOL_SIZE))
+
+    def reset_env(self, key: jax.Array, params: EnvParams) -> tuple[jax.Array, EnvState[StateT]]:
+        """Draws a level and starts an episode on it: (observation, state)."""
+        index = jax.random.randint(key, (), 0, pool_size(params.levels))
+        return self.reset_to(index, params)
+
+    def reset_to(self, index: jax.Array, params: EnvParams) -> tuple[jax.Array, EnvState[StateT]]:
+        """Starts an episode on a given level of the pool: (observation, state)."""
+        level = take(params.levels, index)
+        state = self.start(level)
+        return self.view(level, state), EnvState(time=jnp.int32(0), level=index, state=state)
+
+    def step_env(
+        self, key: jax.Array, state: EnvState[StateT], action: jax.Array, params: EnvParams
+    ) -> tuple[jax.Array, EnvState[StateT], jax.Array, jax.Array, dict[str, jax.Array]]:
+        """One transition without auto-reset: (observation, state, reward, terminated, info).
+
+        ``info["level"]`` is the index of the level (int32) and ``info["goals"]`` the reward of every
+        candidate goal (float32[goals]); ``reward`` is its first entry.
+        """
+        del key  # An episode is a function of level and actions.
+        level = take(params.levels, state.level)
+        following = self.advance(level, state.state, action)
+        rewards = self.rewards(level, state.state, action, following)
+        info = {"level": state.level, "goals": rewards}
+        after = EnvState(time=state.time + 1, level=state.level, state=following)
+        return self.view(level, following), after, rewards[0], self.ended(level, following), info
+
+    def observe(
+        self, key: jax.Array, state: EnvState[StateT], action: jax.Array | None, params: EnvParams
+    ) -> jax.Array:
+        """The observation of a state."""
+        del key, action
+        return self.view(take(params.levels, state.level), state.state)
+
+    def is_terminated(self, state: EnvState[StateT], params: EnvParams) -> jax.Array:
+        """Whether the episode is over by itself."""
+        return self.ended(take(params.levels, state.level), state.state)
+
+    @property
+    def num_actions(self) -> int:
+        """How many actions there are."""
+        return len(self.actions)
+
+    def action_space(self, params: EnvParams | None = None) -> spaces.Discrete:
+        """One of the named actions."""
+        return spaces.Discrete(self.num_actions)
+
+    def observation_space(self, params: EnvParams | None = None) -> spaces.Box:
+        """Channels of cells around the agent."""
+        return spaces.Box(0, 1, (grid.VIEW, grid.VIEW, len(self.channels)), jnp.bool_)
