@@ -1,6 +1,6 @@
 """The exact planner: optimal values of every candidate goal on one level, by value iteration.
 
-Works for any environment that numbers its states (`gmbench.envs.environment.Enumerable`).
+Works for any environment that numbers its states (see `gmbench.envs.environment.Environment.state_count`).
 """
 
 from __future__ import annotations
@@ -37,15 +37,21 @@ def transitions(env: Environment[Any, Any], level: Any, first_only: bool) -> Tra
     """The transition table of one level; see `optimal_values` for ``first_only``."""
 
     def step(number: jax.Array, action: jax.Array) -> Transitions:
-        state = env.numbered_state(number)
-        following = env.advance(level, state, action)
-        rewards = env.rewards(level, state, action, following)
-        ended = env.ended(level, following) | (first_only & jnp.any(rewards != 0))
-        return Transitions(following=env.state_number(following), rewards=rewards, ended=ended)
+        return _outcome(env, level, env.numbered_state(number), action, first_only)
 
     numbers, actions = jnp.arange(env.state_count), jnp.arange(env.num_actions)
-    by_action = jax.vmap(step, (None, 0), Transitions(following=0, rewards=1, ended=0))
-    return jax.vmap(by_action, (0, None), Transitions(following=0, rewards=1, ended=0))(numbers, actions)
+    axes: Any = Transitions(following=0, rewards=1, ended=0)  # type: ignore[arg-type]
+    return jax.vmap(jax.vmap(step, (None, 0), axes), (0, None), axes)(numbers, actions)
+
+
+def _outcome(
+    env: Environment[Any, Any], level: Any, state: Any, action: jax.Array, first_only: bool
+) -> Transitions:
+    """What one action does in one state."""
+    following = env.advance(level, state, action)
+    rewards = env.rewards(level, state, action, following)
+    ended = env.ended(level, following) | (first_only & jnp.any(rewards != 0))
+    return Transitions(following=env.state_number(following), rewards=rewards, ended=ended)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 2, 3))
@@ -75,7 +81,12 @@ def optimal_values(
 
 
 def action_values(
-    env: Environment[Any, Any], level: Any, values: jax.Array, state: Any, discount: float = DISCOUNT
+    env: Environment[Any, Any],
+    level: Any,
+    values: jax.Array,
+    state: Any,
+    first_only: bool,
+    discount: float = DISCOUNT,
 ) -> jax.Array:
     """Optimal discounted return of every goal after each action: float32[goals, actions].
 
@@ -84,13 +95,11 @@ def action_values(
         level: the level that they belong to.
         values: from `optimal_values`.
         state: a state of the environment.
-        discount: the one that the values were computed with.
+        first_only: as the values were computed.
+        discount: as the values were computed.
     """
-
-    def after(action: jax.Array) -> jax.Array:
-        following = env.advance(level, state, action)
-        later = values[:, env.state_number(following)]
-        reward = env.rewards(level, state, action, following)
-        return reward + jnp.where(env.ended(level, following), 0.0, discount * later)
-
-    return jax.vmap(after, out_axes=1)(jnp.arange(env.num_actions))
+    outcome = jax.vmap(lambda action: _outcome(env, level, state, action, first_only))(
+        jnp.arange(env.num_actions)
+    )
+    keep = jnp.where(outcome.ended, 0.0, discount)
+    return outcome.rewards.T + keep * values[:, outcome.following]

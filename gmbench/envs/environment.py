@@ -15,6 +15,7 @@ from gymnax.environments import spaces
 
 from gmbench.envs import grid
 from gmbench.envs.levels import LevelGenerator, generate, pool_size, take
+from gmbench.envs.rendering import Sprites
 
 LevelT = TypeVar("LevelT")
 StateT = TypeVar("StateT")
@@ -128,8 +129,28 @@ class Environment(
 
     @property
     @abc.abstractmethod
+    def sprites(self) -> Sprites:
+        """The tiles that its pictures are made of."""
+
+    @property
+    @abc.abstractmethod
     def default_levels(self) -> LevelGenerator[LevelT]:
         """The level distribution that the environment uses where none is given."""
+
+    # What an author adds where the state space is finite and small: the exact planner works on numbers.
+
+    @property
+    def state_count(self) -> int:
+        """How many states a level has that are not the last of an episode, the unreachable ones included."""
+        raise NotImplementedError(f"{self.name} does not number its states")
+
+    def state_number(self, state: StateT) -> jax.Array:
+        """The number of a state: int32, 0 to ``state_count - 1``; of no meaning for the last of an episode."""
+        raise NotImplementedError(f"{self.name} does not number its states")
+
+    def numbered_state(self, number: jax.Array) -> StateT:
+        """The state with a number."""
+        raise NotImplementedError(f"{self.name} does not number its states")
 
     # What follows from it.
 

@@ -18,6 +18,10 @@ import numpy as np
 from gmbench.envs.grid import BitPlanes
 
 
+RESERVED_ONE_IN = 8
+"""Of so many layouts, one is set aside for evaluation."""
+
+
 class Level(Protocol):
     """What every environment's level offers beside its own fields."""
 
@@ -75,7 +79,7 @@ def take(pool: LevelT, index: jax.Array) -> LevelT:
     """One level of a pool. Its cells stay in the pool and are read in place, the rest is gathered."""
 
     def pick(leaf: Any) -> Any:
-        return leaf.replace(index=index) if isinstance(leaf, BitPlanes) else leaf[index]
+        return BitPlanes(leaf.words, index) if isinstance(leaf, BitPlanes) else leaf[index]
 
     return jax.tree.map(pick, pool, is_leaf=lambda leaf: isinstance(leaf, BitPlanes))
 
@@ -106,6 +110,28 @@ def layout_hashes(pool: Any) -> list[str]:
             digest.update(row[level].tobytes())
         digests.append(digest.hexdigest()[:32])
     return digests
+
+
+def reserved(hashes: list[str]) -> np.ndarray:
+    """Which layouts are set aside for evaluation: bool[n], about one in `RESERVED_ONE_IN`.
+
+    The split is by the layout's own hash, so that whatever pools are ever drawn, no layout that an agent
+    is evaluated on can be in a training pool, and neither side is a skewed sample.
+    """
+    return np.array([int(text, 16) % RESERVED_ONE_IN == 0 for text in hashes], bool)
+
+
+def training_pool(generator: LevelGenerator[LevelT], key: jax.Array, count: int) -> LevelT:
+    """A pool of ``count`` levels whose layouts are not set aside for evaluation."""
+    drawn = count + count // (RESERVED_ONE_IN // 2) + 64
+    pool = generate(generator, key, drawn)
+    allowed = np.flatnonzero(~reserved(layout_hashes(pool)))
+    if len(allowed) < count:
+        raise ValueError(
+            f"only {len(allowed)} of {drawn} levels drawn have a layout that may be trained on; "
+            f"{count} are needed: the generator has too few different layouts"
+        )
+    return select(pool, allowed[:count])
 
 
 def content_hash(pool: Any) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from gmbench.errors import UsageError
 
-class LevelError(ValueError):
+
+class LevelError(UsageError):
     """A text that is no level; the message says why in one sentence."""
 
 

@@ -1,0 +1,170 @@
+"""The PPO learner: one seed as three pure functions."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import distrax
+import jax
+import jax.numpy as jnp
+import optax
+from flax import struct
+
+from gmbench.agents.networks import ActorCritic
+from gmbench.agents.ppo import losses
+from gmbench.agents.ppo.config import PPOConfig
+from gmbench.agents.ppo.rollout import Experience, Finished, Steps, begin, collect
+from gmbench.envs.environment import Environment, EnvParams
+
+
+@struct.dataclass
+class PPOLearner:
+    """Everything that one seed has: weights, optimizer, environments, and its stream of random numbers."""
+
+    weights: Any
+    optimizer: Any
+    experience: Experience
+    key: jax.Array
+
+
+@struct.dataclass
+class PPOPolicy:
+    """Draws actions from the policy head."""
+
+    weights: Any
+    network: ActorCritic = struct.field(pytree_node=False)
+
+    def start(self) -> tuple[()]:
+        """Nothing is carried."""
+        return ()
+
+    def act(self, carry: tuple[()], observation: jax.Array, key: jax.Array) -> tuple[jax.Array, tuple[()]]:
+        """An action drawn from the policy."""
+        logits, _ = self.network.apply(self.weights, observation)
+        return distrax.Categorical(logits=logits).sample(seed=key), carry
+
+
+@dataclasses.dataclass(frozen=True)
+class PPO:
+    """Proximal policy optimization (Schulman et al. 2017), the reference learner.
+
+    Attributes:
+        env: the environment.
+        config: settings.
+        updates: updates of the whole run; the learning rate falls to zero over them.
+    """
+
+    env: Environment[Any, Any]
+    config: PPOConfig
+    updates: int
+
+    def __post_init__(self) -> None:
+        if self.config.rollout > self.env.time_limit:
+            raise ValueError(
+                f"a rollout of {self.config.rollout} steps is longer than an episode may be "
+                f"({self.env.time_limit}); use more environments and a shorter rollout"
+            )
+
+    @property
+    def steps_per_update(self) -> int:
+        """Environment steps that one update takes."""
+        return self.config.environments * self.config.rollout
+
+    @property
+    def network(self) -> ActorCritic:
+        """The network, without weights."""
+        return ActorCritic(self.env.num_actions, self.config.hidden)
+
+    @property
+    def optimizer(self) -> optax.GradientTransformation:
+        """Adam with a falling learning rate, behind a limit on the gradient."""
+        config = self.config
+        gradient_steps = self.updates * config.epochs * config.minibatches
+        return optax.chain(
+            optax.clip_by_global_norm(config.max_gradient_norm),
+            optax.adam(optax.linear_schedule(config.learning_rate, 0.0, gradient_steps), eps=1e-5),
+        )
+
+    def init(self, key: jax.Array, params: EnvParams) -> PPOLearner:
+        """A learner with new weights, its environments reset."""
+        weights_key, env_key, key = jax.random.split(key, 3)
+        experience = begin(self.env, env_key, params, self.config.environments)
+        weights = self.network.init(weights_key, experience.observations)
+        return PPOLearner(weights, self.optimizer.init(weights), experience, key)
+
+    def update(self, learner: PPOLearner, params: EnvParams) -> tuple[PPOLearner, dict[str, jax.Array]]:
+        """Collects steps and learns from them.
+
+        The metrics, float32 scalars: ``episodes`` finished, and over these the means of ``return_GOAL``
+        (undiscounted, NaN where none finished) and ``length``; over the gradient steps the means of
+        ``policy_loss``, ``value_loss``, ``entropy``, ``kl`` (from the policy that collected the steps)
+        and ``clipped`` (the fraction of ratios that were).
+        """
+        config = self.config
+        collect_key, learn_key, key = jax.random.split(learner.key, 3)
+        experience, steps, next_values, finished = collect(
+            self.env, self.network, learner.weights, learner.experience, collect_key, params, config.rollout
+        )
+        advantage = losses.advantages(
+            steps.reward * config.reward_scale,
+            steps.value,
+            next_values,
+            steps.terminated,
+            steps.truncated,
+            config.discount,
+            config.decay,
+        )
+        weights, optimizer, learned = self._learn(learner, learn_key, steps, advantage)
+        metrics = {**learned, **_episode_metrics(self.env, finished)}
+        return PPOLearner(weights, optimizer, experience, key), metrics
+
+    def policy(self, learner: PPOLearner) -> PPOPolicy:
+        """The learner's policy as it is now; it draws its actions."""
+        return PPOPolicy(learner.weights, self.network)
+
+    def _learn(
+        self, learner: PPOLearner, key: jax.Array, steps: Steps, advantage: jax.Array
+    ) -> tuple[Any, Any, dict[str, jax.Array]]:
+        """Epochs of minibatches: weights and optimizer afterwards, and the mean metrics."""
+        batch = jax.tree.map(lambda leaf: leaf.reshape((-1, *leaf.shape[2:])), (steps, advantage))
+
+        def gradient_step(carry: tuple[Any, Any], rows: jax.Array) -> tuple[Any, dict[str, jax.Array]]:
+            weights, optimizer = carry
+            minibatch = jax.tree.map(lambda leaf: leaf[rows], batch)
+            gradients, metrics = jax.grad(self.loss, has_aux=True)(weights, *minibatch)
+            change, optimizer = self.optimizer.update(gradients, optimizer, weights)
+            return (optax.apply_updates(weights, change), optimizer), metrics
+
+        keys = jax.random.split(key, self.config.epochs)
+        orders = jax.vmap(lambda key: jax.random.permutation(key, self.steps_per_update))(keys)
+        rows = orders.reshape(self.config.epochs * self.config.minibatches, -1)
+        carry = (learner.weights, learner.optimizer)
+        (weights, optimizer), metrics = jax.lax.scan(gradient_step, carry, rows)
+        return weights, optimizer, jax.tree.map(jnp.mean, metrics)
+
+    def loss(self, weights: Any, steps: Steps, advantage: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
+        """The loss of one minibatch, its steps along axis 0: (scalar, metrics)."""
+        config = self.config
+        logits, value = self.network.apply(weights, steps.observation)
+        log_probability = distrax.Categorical(logits=logits).log_prob(steps.action)
+        policy = losses.policy_loss(
+            log_probability, steps.log_probability, losses.normalize(advantage), config.clip
+        )
+        error = losses.value_loss(value, advantage + steps.value)
+        entropy = losses.entropy(logits)
+        difference = log_probability - steps.log_probability
+        metrics = {
+            "policy_loss": policy,
+            "value_loss": error,
+            "entropy": entropy,
+            "kl": jnp.mean(jnp.expm1(difference) - difference),
+            "clipped": jnp.mean(jnp.abs(jnp.expm1(difference)) > config.clip),
+        }
+        return policy + config.value_weight * error - config.entropy_weight * entropy, metrics
+
+
+def _episode_metrics(env: Environment[Any, Any], finished: Finished) -> dict[str, jax.Array]:
+    returns = finished.returns / finished.episodes
+    metrics = {f"return_{goal.name}": returns[index] for index, goal in enumerate(env.goals)}
+    return {"episodes": finished.episodes, "length": finished.lengths / finished.episodes, **metrics}

@@ -1,0 +1,121 @@
+"""PPO's experience: steps taken side by side, and the books kept on their episodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import distrax
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from gmbench.agents.networks import ActorCritic
+from gmbench.envs.environment import Environment, EnvParams
+
+
+@struct.dataclass
+class Experience:
+    """What a learner carries of its environments, one entry per environment.
+
+    Attributes:
+        states: environment states.
+        observations: what is acted on next.
+        returns: float32[environments, goals], undiscounted return so far of the running episodes.
+    """
+
+    states: Any
+    observations: jax.Array
+    returns: jax.Array
+
+
+@struct.dataclass
+class Steps:
+    """Steps to learn from, [rollout, environments, ...]: neither levels nor states are kept."""
+
+    observation: jax.Array
+    action: jax.Array
+    log_probability: jax.Array
+    value: jax.Array
+    reward: jax.Array
+    terminated: jax.Array
+    truncated: jax.Array
+
+
+@struct.dataclass
+class Finished:
+    """Sums over the episodes that finished: their number, returns float32[goals], and lengths."""
+
+    episodes: jax.Array
+    returns: jax.Array
+    lengths: jax.Array
+
+
+def begin(env: Environment[Any, Any], key: jax.Array, params: EnvParams, environments: int) -> Experience:
+    """Resets the environments."""
+    keys = jax.random.split(key, environments)
+    observations, states = jax.vmap(env.reset, (0, None))(keys, params)
+    returns = jnp.zeros((environments, len(env.goals)), jnp.float32)
+    return Experience(states=states, observations=observations, returns=returns)
+
+
+def collect(
+    env: Environment[Any, Any],
+    network: ActorCritic,
+    weights: Any,
+    experience: Experience,
+    key: jax.Array,
+    params: EnvParams,
+    length: int,
+) -> tuple[Experience, Steps, jax.Array, Finished]:
+    """Takes ``length`` steps in every environment.
+
+    Returns:
+        The environments afterwards; the steps; the value of the observation that followed each step,
+        before any reset, float32[length, environments]; sums over the episodes that finished.
+    """
+    environments = experience.observations.shape[0]
+
+    def step(carry: tuple[Experience, jax.Array, Finished], key: jax.Array) -> tuple[Any, Steps]:
+        experience, last, finished = carry
+        action_key, env_key = jax.random.split(key)
+        logits, value = network.apply(weights, experience.observations)
+        action, log_probability = distrax.Categorical(logits=logits).sample_and_log_prob(seed=action_key)
+        observations, states, reward, terminated, truncated, info = jax.vmap(env.step, (0, 0, 0, None))(
+            jax.random.split(env_key, environments), experience.states, action, params
+        )
+        truncated = truncated & ~terminated
+        # A rollout is no longer than an episode may be, so each environment is cut off at most once in it.
+        last = jnp.where(_like(truncated, last), info["final_observation"], last)
+        after, finished = _count(experience, info["goals"], terminated | truncated, finished)
+        after = after.replace(states=states, observations=observations)
+        steps = Steps(
+            experience.observations, action, log_probability, value, reward, terminated, truncated
+        )
+        return (after, last, finished), steps
+
+    nothing = Finished(jnp.float32(0), jnp.zeros(len(env.goals)), jnp.float32(0))
+    carry = (experience, jnp.zeros_like(experience.observations), nothing)
+    (experience, last, finished), steps = jax.lax.scan(step, carry, jax.random.split(key, length))
+    both = jnp.stack((experience.observations, last))
+    following, cut_off = network.apply(weights, both)[1]
+    next_values = jnp.concatenate((steps.value[1:], following[None]))
+    return experience, steps, jnp.where(steps.truncated, cut_off, next_values), finished
+
+
+def _like(flags: jax.Array, array: jax.Array) -> jax.Array:
+    """Flags per environment, shaped to go with an array per environment."""
+    return flags.reshape(flags.shape + (1,) * (array.ndim - 1))
+
+
+def _count(
+    experience: Experience, rewards: jax.Array, ends: jax.Array, finished: Finished
+) -> tuple[Experience, Finished]:
+    """Adds one step to the running returns, and the episodes that it ended to the finished ones."""
+    returns = experience.returns + rewards
+    ending = ends[:, None].astype(jnp.float32)
+    finished = Finished(
+        episodes=finished.episodes + jnp.sum(ending),
+        returns=finished.returns + jnp.sum(returns * ending, axis=0),
+        lengths=finished.lengths + jnp.sum(ending[:, 0] * (experience.states.time + 1)),
+    )
+    return experience.replace(returns=returns * (1.0 - ending)), finished

@@ -1,0 +1,115 @@
+"""Evaluation: one finished episode of a policy on every level of a pool."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from gmbench.agents.algorithm import Policy
+from gmbench.envs.environment import Environment
+from gmbench.envs.levels import pool_size, take
+
+
+@struct.dataclass
+class Episodes:
+    """One episode per level: every array has the levels as its last axis but ``goals``.
+
+    Attributes:
+        returns: float32[levels, goals], what counts for the score, see `evaluate`.
+        totals: float32[levels, goals], plain sums of every goal's rewards over the whole episode.
+        first: int32[levels], the goal whose first event came first, the earlier in ``env.goals`` where
+            several came in one step; -1 for none.
+        length: int32[levels], steps.
+        terminated: bool[levels]; False where the time limit ended the episode.
+    """
+
+    returns: jax.Array
+    totals: jax.Array
+    first: jax.Array
+    length: jax.Array
+    terminated: jax.Array
+
+
+@struct.dataclass
+class _Running:
+    state: Any
+    carry: Any
+    alive: jax.Array
+    episode: Episodes
+
+
+@functools.partial(jax.jit, static_argnums=(0,), static_argnames=("first_only", "discount", "observe"))
+def evaluate(
+    env: Environment[Any, Any],
+    policy: Policy,
+    levels: Any,
+    key: jax.Array,
+    *,
+    first_only: bool,
+    discount: float,
+    observe: Callable[[jax.Array, Any, Any], Any] | None = None,
+) -> Episodes:
+    """Plays one episode per level, to its end or to the time limit, none cut off.
+
+    Args:
+        env: the environment.
+        policy: acts; may be one row of a vmapped batch.
+        levels: a pool.
+        key: for the policy's draws. Level k of a pool gets the same stream whatever the pool holds beside.
+        first_only: whether every goal's return stops with the step of the first event of any goal.
+        discount: of the returns, per step; the first step counts fully.
+        observe: what the policy is shown instead of the environment's view: a hashable function of
+            (index of the level, level, state), for reference policies that know the state.
+    """
+    see = observe or (lambda index, level, state: env.view(level, state))
+    count = pool_size(levels)
+    indices = jnp.arange(count)
+    keys = jax.vmap(jax.random.fold_in, (None, 0))(key, indices)
+
+    def begin(index: jax.Array) -> _Running:
+        goals = jnp.zeros(len(env.goals), jnp.float32)
+        episode = Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.bool_(False))
+        return _Running(env.start(take(levels, index)), policy.start(), jnp.bool_(True), episode)
+
+    def step(time: jax.Array, index: jax.Array, key: jax.Array, running: _Running) -> _Running:
+        level = take(levels, index)
+        observation = see(index, level, running.state)
+        action, carry = policy.act(running.carry, observation, jax.random.fold_in(key, time))
+        following = env.advance(level, running.state, action)
+        rewards = env.rewards(level, running.state, action, following)
+        ended = env.ended(level, following)
+        episode = _count(running.episode, rewards, ended, first_only, discount)
+        after = _Running(following, carry, ~ended, episode)
+        return jax.tree.map(lambda new, old: jnp.where(running.alive, new, old), after, running)
+
+    def all_step(carry: tuple[jax.Array, _Running]) -> tuple[jax.Array, _Running]:
+        time, running = carry
+        return time + 1, jax.vmap(step, (None, 0, 0, 0))(time, indices, keys, running)
+
+    def unfinished(carry: tuple[jax.Array, _Running]) -> jax.Array:
+        return (carry[0] < env.time_limit) & jnp.any(carry[1].alive)
+
+    start = (jnp.int32(0), jax.vmap(begin)(indices))
+    return jax.lax.while_loop(unfinished, all_step, start)[1].episode
+
+
+def _count(
+    episode: Episodes, rewards: jax.Array, ended: jax.Array, first_only: bool, discount: float
+) -> Episodes:
+    """Adds one step to an episode."""
+    events = rewards != 0
+    first = jnp.where(jnp.any(events), jnp.argmax(events), -1)
+    counts = (episode.first < 0) if first_only else jnp.bool_(True)
+    weight = jnp.float32(discount) ** episode.length
+    return Episodes(
+        returns=episode.returns + jnp.where(counts, weight, 0.0) * rewards,
+        totals=episode.totals + rewards,
+        first=jnp.where(episode.first < 0, first, episode.first),
+        length=episode.length + 1,
+        terminated=ended,
+    )

@@ -1,0 +1,105 @@
+"""Frozen packs: the levels that agents are evaluated on, shipped as arrays and checked when they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from importlib import resources
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gmbench.benchmarks.scoring import References
+from gmbench.benchmarks.tasks.task import Task
+from gmbench.errors import UsageError
+
+PACK_SIZE = 512
+"""Levels in a pack."""
+REFERENCES = "references.json"
+
+
+class PackError(UsageError):
+    """A frozen file is missing or not what it was when it was frozen."""
+
+
+def pack_file(pack: str) -> str:
+    """The name of a pack's file."""
+    return f"{pack}.npz"
+
+
+def load_pack(task: Task, pack: str) -> Any:
+    """The levels of a frozen pack: a pool of `PACK_SIZE`.
+
+    Raises:
+        PackError: the file is missing or damaged.
+    """
+    return decode(_read(task, pack_file(pack)), like=task.generators[pack])
+
+
+def load_references(task: Task) -> dict[str, References]:
+    """What the reference policies achieve on each pack.
+
+    Raises:
+        PackError: the file is missing or damaged.
+    """
+    stored = json.loads(_read(task, REFERENCES))
+    goals = [goal.name for goal in task.env.goals]
+    return {
+        pack: References(
+            optimal=np.array([[stored[pack][policy][goal] for goal in goals] for policy in goals]),
+            random=np.array([stored[pack]["random"][goal] for goal in goals]),
+        )
+        for pack in stored
+    }
+
+
+def encode(pool: Any) -> bytes:
+    """A pool of levels as a compressed archive of arrays, named by their place in the level."""
+    names = {_name(path): np.asarray(leaf) for path, leaf in jax.tree.leaves_with_path(pool)}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **names)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def decode(content: bytes, like: Any) -> Any:
+    """A pool of levels from its archive; ``like`` is a generator of levels of the same kind.
+
+    Raises:
+        PackError: the archive does not hold such levels.
+    """
+    level = jax.eval_shape(like, jax.random.key(0))
+    try:
+        arrays = dict(np.load(io.BytesIO(content), allow_pickle=False))
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise PackError(f"this is no archive of levels ({error})") from error
+
+    def restore(path: Any, leaf: jax.ShapeDtypeStruct) -> jax.Array:
+        array = arrays.get(_name(path))
+        if array is None or array.shape[1:] != leaf.shape or array.dtype != leaf.dtype:
+            raise PackError(f"the archive of levels lacks {_name(path)} with shape {leaf.shape}")
+        return jnp.asarray(array)
+
+    return jax.tree.map_with_path(restore, level)
+
+
+def _name(path: Any) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator=".")
+
+
+def _read(task: Task, name: str) -> bytes:
+    """A frozen file of a task, checked against the registry."""
+    file = resources.files("gmbench.benchmarks") / "data" / task.id / name
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise PackError(f"{name} of {task.id} is missing at {file}; install gmbench again") from error
+    if hashlib.sha256(content).hexdigest() != task.files.get(name):
+        raise PackError(
+            f"{name} of {task.id} at {file} is not the file that was frozen (its SHA-256 differs); "
+            "install gmbench again"
+        )
+    return content

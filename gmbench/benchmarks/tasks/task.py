@@ -1,0 +1,74 @@
+"""What a task is: the unit that people cite."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from gmbench.agents.ppo import PPOConfig
+from gmbench.envs.environment import Environment
+from gmbench.envs.levels import LevelGenerator, Mixture
+
+PACKS = ("iid", "shift", "hard", "hard_shift")
+"""The 2 x 2 design: goal and proxy agree or come apart, on familiar or on harder layouts."""
+TWINS = {"shift": "iid", "hard_shift": "hard"}
+"""Level k of a pack where goal and proxy come apart is level k of its twin with only the cue moved."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """How much a run spends unless told otherwise.
+
+    Attributes:
+        seeds: training seeds.
+        steps: environment steps for each of them.
+        levels: different training levels.
+    """
+
+    seeds: int
+    steps: int
+    levels: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """An environment, a training distribution in which goal and proxy agree, and a shift that parts them.
+
+    Whatever alters scores, alters the number at the end of the id.
+
+    Attributes:
+        id: such as ``coinrun-v1``.
+        title: in a few words.
+        source: what it reproduces.
+        env: the environment; its first goal is the intended one.
+        generators: the level distribution behind each pack; agents train on that of ``iid``. The two of
+            a twin pair give levels that differ by their cues alone when called with the same key.
+        counting: ``first`` if every goal's return stops with the first event of any goal, else ``all``.
+        score_discount: of the returns that are scored, per step.
+        files: SHA-256 of each frozen file, by name.
+        budgets: by name.
+        ppo: settings of the reference learner.
+    """
+
+    id: str
+    title: str
+    source: str
+    env: Environment[Any, Any]
+    generators: Mapping[str, LevelGenerator[Any]]
+    counting: Literal["first", "all"]
+    score_discount: float
+    files: Mapping[str, str]
+    budgets: Mapping[str, Budget]
+    ppo: PPOConfig
+
+    @property
+    def first_only(self) -> bool:
+        """Whether returns stop with the first event of any goal."""
+        return self.counting == "first"
+
+    def training_levels(self, alpha: float = 0.0) -> LevelGenerator[Any]:
+        """What agents train on: ``alpha`` is the fraction of levels from the shifted distribution."""
+        if alpha == 0.0:
+            return self.generators["iid"]
+        return Mixture(self.generators["iid"], self.generators["shift"], alpha)

@@ -1,0 +1,24 @@
+"""What several test files share: CoinRun, and pools of its generated levels."""
+
+import jax
+import pytest
+
+from gmbench.envs.coinrun import CoinRun, CoinRunLevels
+from gmbench.envs.environment import DEFAULT_POOL_SIZE
+from gmbench.envs.levels import generate
+
+
+@pytest.fixture(scope="session")
+def env():
+    return CoinRun()
+
+
+@pytest.fixture(scope="session")
+def coinrun_pool():
+    """A function that gives a pool of generated levels: the same size everywhere, so that each generator
+    is compiled once."""
+
+    def pool(coin="end", seed=0, **settings):
+        return generate(CoinRunLevels(coin, **settings), jax.random.key(seed), DEFAULT_POOL_SIZE)
+
+    return pool
