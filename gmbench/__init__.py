@@ -1,1 +1,29 @@
-"""gmbench."""
+"""gmbench: goal misgeneralization in reinforcement learning, benchmarked in pure JAX.
+
+    env, params = gmbench.make("coinrun-v1")      # a gymnax environment on training levels
+    result = gmbench.run("coinrun-v1", out="runs/coinrun")
+
+Both are imported when they are first used, so that ``import gmbench`` is cheap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gmbench.making import make
+    from gmbench.results import Result
+    from gmbench.runner import run
+
+__version__ = "0.1.0.dev0"
+__all__ = ["Result", "make", "run"]
+
+_HOMES = {"make": "gmbench.making", "run": "gmbench.runner", "Result": "gmbench.results"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

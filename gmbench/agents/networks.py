@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,3 +31,8 @@ class ActorCritic(nn.Module):
         logits = nn.Dense(self.actions, kernel_init=nn.initializers.orthogonal(0.01))(units)
         value = nn.Dense(1, kernel_init=nn.initializers.orthogonal(1.0))(units)
         return logits, value[..., 0]
+
+    def outputs(self, weights: Any, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Logits and value under some weights: ``apply`` with its types."""
+        outputs: Any = self.apply(weights, observation)
+        return outputs  # type: ignore[no-any-return]

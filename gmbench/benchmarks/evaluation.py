@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -66,50 +67,92 @@ def evaluate(
         observe: what the policy is shown instead of the environment's view: a hashable function of
             (index of the level, level, state), for reference policies that know the state.
     """
-    see = observe or (lambda index, level, state: env.view(level, state))
-    count = pool_size(levels)
-    indices = jnp.arange(count)
+    indices = jnp.arange(pool_size(levels))
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, indices)
-
-    def begin(index: jax.Array) -> _Running:
-        goals = jnp.zeros(len(env.goals), jnp.float32)
-        episode = Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.bool_(False))
-        return _Running(env.start(take(levels, index)), policy.start(), jnp.bool_(True), episode)
-
-    def step(time: jax.Array, index: jax.Array, key: jax.Array, running: _Running) -> _Running:
-        level = take(levels, index)
-        observation = see(index, level, running.state)
-        action, carry = policy.act(running.carry, observation, jax.random.fold_in(key, time))
-        following = env.advance(level, running.state, action)
-        rewards = env.rewards(level, running.state, action, following)
-        ended = env.ended(level, following)
-        episode = _count(running.episode, rewards, ended, first_only, discount)
-        after = _Running(following, carry, ~ended, episode)
-        return jax.tree.map(lambda new, old: jnp.where(running.alive, new, old), after, running)
+    play = _Play(env, policy, first_only, discount, observe)
 
     def all_step(carry: tuple[jax.Array, _Running]) -> tuple[jax.Array, _Running]:
         time, running = carry
-        return time + 1, jax.vmap(step, (None, 0, 0, 0))(time, indices, keys, running)
+        return time + 1, jax.vmap(play.step, (None, None, 0, 0, 0))(time, levels, indices, keys, running)
 
     def unfinished(carry: tuple[jax.Array, _Running]) -> jax.Array:
         return (carry[0] < env.time_limit) & jnp.any(carry[1].alive)
 
-    start = (jnp.int32(0), jax.vmap(begin)(indices))
+    start = (jnp.int32(0), jax.vmap(play.begin, (None, 0))(levels, indices))
     return jax.lax.while_loop(unfinished, all_step, start)[1].episode
 
 
-def _count(
-    episode: Episodes, rewards: jax.Array, ended: jax.Array, first_only: bool, discount: float
-) -> Episodes:
-    """Adds one step to an episode."""
-    events = rewards != 0
-    first = jnp.where(jnp.any(events), jnp.argmax(events), -1)
-    counts = (episode.first < 0) if first_only else jnp.bool_(True)
-    weight = jnp.float32(discount) ** episode.length
-    return Episodes(
-        returns=episode.returns + jnp.where(counts, weight, 0.0) * rewards,
-        totals=episode.totals + rewards,
-        first=jnp.where(episode.first < 0, first, episode.first),
-        length=episode.length + 1,
-        terminated=ended,
-    )
+@functools.partial(jax.jit, static_argnums=(0,), static_argnames=("steps", "observe"))
+def replay(
+    env: Environment[Any, Any],
+    policy: Policy,
+    levels: Any,
+    index: jax.Array,
+    key: jax.Array,
+    *,
+    steps: int,
+    observe: Callable[[jax.Array, Any, Any], Any] | None = None,
+) -> Any:
+    """The states of the very episode that `evaluate` plays with the same key on level ``index``.
+
+    Returns:
+        States, stacked on axis 0, ``steps + 1`` of them; those after the end repeat the last one.
+    """
+    play = _Play(env, policy, first_only=False, discount=1.0, observe=observe)
+    key = jax.random.fold_in(key, index)
+
+    def step(running: _Running, time: jax.Array) -> tuple[_Running, Any]:
+        after = play.step(time, levels, index, key, running)
+        return after, after.state
+
+    start = play.begin(levels, index)
+    states = jax.lax.scan(step, start, jnp.arange(steps))[1]
+    return jax.tree.map(lambda first, rest: jnp.concatenate((first[None], rest)), start.state, states)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Play:
+    """How one episode begins and goes on."""
+
+    env: Environment[Any, Any]
+    policy: Policy
+    first_only: bool
+    discount: float
+    observe: Callable[[jax.Array, Any, Any], Any] | None
+
+    def begin(self, levels: Any, index: jax.Array) -> _Running:
+        goals = jnp.zeros(len(self.env.goals), jnp.float32)
+        episode = Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.bool_(False))
+        state = self.env.start(take(levels, index))
+        return _Running(state, self.policy.start(), jnp.bool_(True), episode)
+
+    def step(
+        self, time: jax.Array, levels: Any, index: jax.Array, key: jax.Array, running: _Running
+    ) -> _Running:
+        """One step, or nothing where the episode is over."""
+        level, state = take(levels, index), running.state
+        if self.observe is None:
+            observation = self.env.view(level, state)
+        else:
+            observation = self.observe(index, level, state)
+        action, carry = self.policy.act(running.carry, observation, jax.random.fold_in(key, time))
+        following = self.env.advance(level, state, action)
+        rewards = self.env.rewards(level, state, action, following)
+        ended = self.env.ended(level, following)
+        episode = self.count(running.episode, rewards, ended)
+        after = _Running(following, carry, ~ended, episode)
+        return jax.tree.map(lambda new, old: jnp.where(running.alive, new, old), after, running)
+
+    def count(self, episode: Episodes, rewards: jax.Array, ended: jax.Array) -> Episodes:
+        """Adds one step to an episode."""
+        events = rewards != 0
+        first = jnp.where(jnp.any(events), jnp.argmax(events), -1)
+        counts = (episode.first < 0) | (not self.first_only)
+        weight = jnp.float32(self.discount) ** episode.length
+        return Episodes(
+            returns=episode.returns + jnp.where(counts, weight, 0.0) * rewards,
+            totals=episode.totals + rewards,
+            first=jnp.where(episode.first < 0, first, episode.first),
+            length=episode.length + 1,
+            terminated=ended,
+        )

@@ -41,7 +41,7 @@ class PPOPolicy:
 
     def act(self, carry: tuple[()], observation: jax.Array, key: jax.Array) -> tuple[jax.Array, tuple[()]]:
         """An action drawn from the policy."""
-        logits, _ = self.network.apply(self.weights, observation)
+        logits, _ = self.network.outputs(self.weights, observation)
         return distrax.Categorical(logits=logits).sample(seed=key), carry
 
 
@@ -58,6 +58,12 @@ class PPO:
     env: Environment[Any, Any]
     config: PPOConfig
     updates: int
+
+    @classmethod
+    def for_steps(cls, env: Environment[Any, Any], steps: int, config: PPOConfig | None = None) -> PPO:
+        """The learner for a run of at least ``steps`` environment steps, in whole updates."""
+        config = config or PPOConfig()
+        return cls(env, config, updates=-(-steps // (config.environments * config.rollout)))
 
     def __post_init__(self) -> None:
         if self.config.rollout > self.env.time_limit:
@@ -146,7 +152,7 @@ class PPO:
     def loss(self, weights: Any, steps: Steps, advantage: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
         """The loss of one minibatch, its steps along axis 0: (scalar, metrics)."""
         config = self.config
-        logits, value = self.network.apply(weights, steps.observation)
+        logits, value = self.network.outputs(weights, steps.observation)
         log_probability = distrax.Categorical(logits=logits).log_prob(steps.action)
         policy = losses.policy_loss(
             log_probability, steps.log_probability, losses.normalize(advantage), config.clip

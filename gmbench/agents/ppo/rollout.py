@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import distrax
@@ -78,7 +79,7 @@ def collect(
     def step(carry: tuple[Experience, jax.Array, Finished], key: jax.Array) -> tuple[Any, Steps]:
         experience, last, finished = carry
         action_key, env_key = jax.random.split(key)
-        logits, value = network.apply(weights, experience.observations)
+        logits, value = network.outputs(weights, experience.observations)
         action, log_probability = distrax.Categorical(logits=logits).sample_and_log_prob(seed=action_key)
         observations, states, reward, terminated, truncated, info = jax.vmap(env.step, (0, 0, 0, None))(
             jax.random.split(env_key, environments), experience.states, action, params
@@ -87,7 +88,7 @@ def collect(
         # A rollout is no longer than an episode may be, so each environment is cut off at most once in it.
         last = jnp.where(_like(truncated, last), info["final_observation"], last)
         after, finished = _count(experience, info["goals"], terminated | truncated, finished)
-        after = after.replace(states=states, observations=observations)
+        after = dataclasses.replace(after, states=states, observations=observations)
         steps = Steps(
             experience.observations, action, log_probability, value, reward, terminated, truncated
         )
@@ -97,7 +98,7 @@ def collect(
     carry = (experience, jnp.zeros_like(experience.observations), nothing)
     (experience, last, finished), steps = jax.lax.scan(step, carry, jax.random.split(key, length))
     both = jnp.stack((experience.observations, last))
-    following, cut_off = network.apply(weights, both)[1]
+    following, cut_off = network.outputs(weights, both)[1]
     next_values = jnp.concatenate((steps.value[1:], following[None]))
     return experience, steps, jnp.where(steps.truncated, cut_off, next_values), finished
 
@@ -118,4 +119,4 @@ def _count(
         returns=finished.returns + jnp.sum(returns * ending, axis=0),
         lengths=finished.lengths + jnp.sum(ending[:, 0] * (experience.states.time + 1)),
     )
-    return experience.replace(returns=returns * (1.0 - ending)), finished
+    return dataclasses.replace(experience, returns=returns * (1.0 - ending)), finished

@@ -17,10 +17,16 @@ TASK = Task(
     },
     counting="first",
     score_discount=1.0,
-    files={},
+    files={
+        "iid.npz": "b3a3c90b1d3862bba2716c4fdc9a5714ced9eef5dda6f90e62c275ba6da16b79",
+        "shift.npz": "9332fd580c01bd67f6edec050b9bab3f15c2ca5c1fe2f3fd514a07de5ba1f593",
+        "hard.npz": "190116b248ea252a37e777149e2b9c2aac40d942ba5058f47fed385f4b2228a0",
+        "hard_shift.npz": "400f86208c2487a2fe610da62ce8eaf849a36b20cb70b39eb23101c53ddbfce2",
+        "references.json": "bfdd4eff118d59aa318df160694463561d2a7bf29173d8533e953e02c786259a",
+    },
     budgets={
         "quick": Budget(seeds=8, steps=1_000_000, levels=8192),
         "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),
     },
-    ppo=PPOConfig(),
+    configs={"ppo": PPOConfig()},
 )

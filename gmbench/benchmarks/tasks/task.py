@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from gmbench.agents.ppo import PPOConfig
 from gmbench.envs.environment import Environment
 from gmbench.envs.levels import LevelGenerator, Mixture
 
@@ -48,7 +47,7 @@ class Task:
         score_discount: of the returns that are scored, per step.
         files: SHA-256 of each frozen file, by name.
         budgets: by name.
-        ppo: settings of the reference learner.
+        configs: settings of our own learners that suit the task, by the learner's name.
     """
 
     id: str
@@ -60,7 +59,7 @@ class Task:
     score_discount: float
     files: Mapping[str, str]
     budgets: Mapping[str, Budget]
-    ppo: PPOConfig
+    configs: Mapping[str, Any]
 
     @property
     def first_only(self) -> bool:

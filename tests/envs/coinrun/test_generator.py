@@ -124,6 +124,12 @@ def test_columns_at_both_sides_are_wall(levels):
     assert (wall | (np.arange(WIDTH) <= levels.end[:, :1])).all()
 
 
+def test_there_is_air_for_a_whole_jump_above_ground_and_crates(levels):
+    inside = (np.arange(WIDTH) > 0) & (np.arange(WIDTH) <= levels.end[:, :1])
+    top_rows = levels.cells[:, : JUMP + 1].any(axis=(1, 3))
+    assert not (top_rows & inside).any()
+
+
 def test_no_two_things_share_a_cell(levels):
     enemies = levels.cells[..., ENEMY:].any(axis=-1, keepdims=True)
     things = np.concatenate((levels.cells[..., :ENEMY], enemies), axis=-1)
@@ -269,13 +275,14 @@ def test_only_the_hardest_levels_have_pits(of_difficulty, difficulty, any_pits):
     assert of_difficulty(difficulty).cells[..., LAVA].any() == any_pits
 
 
-def test_harder_levels_have_more_enemies_and_saws(of_difficulty):
-    def per_column(difficulty, channel):
-        levels = of_difficulty(difficulty)
-        return levels.cells[..., channel].sum() / levels.end[:, 0].sum()
-
-    for channel in (SAW, ENEMY):
-        assert 0 < per_column(1, channel) < per_column(2, channel) < per_column(3, channel)
+@pytest.mark.parametrize("difficulty", [1, 2])
+@pytest.mark.parametrize(("channel", "rate", "tolerance"), [(SAW, 0.2, 0.12), (ENEMY, 0.1, 0.09)])
+def test_dangers_are_as_frequent_as_the_difficulty_says(of_difficulty, difficulty, channel, rate, tolerance):
+    levels = of_difficulty(difficulty)
+    widths = [sections(*level)[0] for level in zip(levels.ground(), levels.end[:, 0], strict=True)]
+    wide = sum(width > 3 for width in itertools.chain(*widths))
+    # Enemies are somewhat rarer, since one that would meet a saw is left out.
+    assert levels.cells[..., channel].sum() / wide == pytest.approx(rate * difficulty, abs=tolerance)
 
 
 def test_danger_sets_how_many_saws_and_enemies_there_are_and_leaves_the_ground(coinrun_pool, of_difficulty):

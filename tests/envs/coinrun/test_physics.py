@@ -148,6 +148,11 @@ def test_crates_let_through_from_below_and_carry_from_above(play):
     assert play(crate_above, ["jump"] + ["stay"] * 7).up == [1, 2, 3, 4, 5, 4, 3, 3]
 
 
+def test_jump_is_not_renewed_on_the_way_up_past_a_crate(play):
+    crate_above = sky(".=....\n......\n.@..oG\n######")
+    assert play(crate_above, ["jump"] * 7).up == [1, 2, 3, 4, 5, 4, 3]
+
+
 def test_jump_begins_from_a_crate(play):
     crate_above = sky(".=....\n......\n.@..oG\n######")
     assert play(crate_above, ["jump"] + ["stay"] * 6 + ["jump"]).up[-2:] == [3, 4]

@@ -1,0 +1,135 @@
+"""The command line: ``gmbench list | show | run | score``.
+
+Only what a command needs is imported, when it runs: ``--help`` and ``list`` must not wait for jax.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from gmbench.errors import UsageError
+
+TaskId = Annotated[
+    str, tyro.conf.Positional, tyro.conf.arg(metavar="TASK", help="Id of a task, see `gmbench list`.")
+]
+AsJson = Annotated[bool, tyro.conf.arg(help="Print JSON instead of a table.")]
+
+
+def list_(json: AsJson = False) -> None:
+    """Lists the tasks and the algorithms."""
+    from gmbench import tables
+    from gmbench.agents import ALGORITHMS
+    from gmbench.benchmarks.tasks import REGISTRY
+
+    if json:
+        tasks = {
+            name: {"goal": entry.goal, "proxy": entry.proxy, "shift": entry.shift, "source": entry.source}
+            for name, entry in REGISTRY.items()
+        }
+        _print_json({"tasks": tasks, "algorithms": list(ALGORITHMS)})
+        return
+    console = Console()
+    console.print(tables.task_table())
+    console.print(tables.algorithm_line(), highlight=False)
+
+
+def show(
+    task: TaskId,
+    out: Annotated[Path, tyro.conf.arg(help="A file to write: .png for levels, .gif for two episodes.")],
+    count: Annotated[int, tyro.conf.arg(help="Pairs of levels in a .png.")] = 6,
+    first: Annotated[int, tyro.conf.arg(help="First level of the packs to show.")] = 0,
+    level: Annotated[Path | None, tyro.conf.arg(help="Show this level instead, drawn in text.")] = None,
+) -> None:
+    """Draws levels of training and of the shift side by side.
+
+    As .gif it plays one pair: what is best for the goal at left, and at right what is best for the proxy.
+    """
+    from gmbench.showing import show_level, show_pairs, show_policies
+
+    if level is not None:
+        show_level(task, level, out)
+    elif out.suffix == ".gif":
+        show_policies(task, out, first)
+    else:
+        show_pairs(task, out, count, first)
+    print(f"wrote {out}")
+
+
+def run(
+    task: TaskId,
+    out: Annotated[Path, tyro.conf.arg(help="A new directory for the results.")],
+    algorithm: Annotated[str, tyro.conf.arg(help="ppo, or your own as package.module:factory.")] = "ppo",
+    budget: Annotated[str, tyro.conf.arg(help="quick or standard: what is not given below.")] = "quick",
+    seeds: Annotated[int | None, tyro.conf.arg(help="Training seeds.")] = None,
+    steps: Annotated[int | None, tyro.conf.arg(help="Environment steps for each seed.")] = None,
+    alpha: Annotated[float, tyro.conf.arg(help="Fraction of training levels that are shifted.")] = 0.0,
+    levels: Annotated[int | None, tyro.conf.arg(help="Different training levels.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Trains many seeds on a task, evaluates and scores each, and keeps results and pictures."""
+    from gmbench import runner
+    from gmbench.progress import Progress
+
+    with Progress(Console(stderr=True)) as progress:
+        result = runner.run(
+            task,
+            out=out,
+            algorithm=algorithm,
+            budget=budget,
+            seeds=seeds,
+            steps=steps,
+            alpha=alpha,
+            levels=levels,
+            on_stage=progress.stage,
+            on_progress=progress.update,
+        )
+    _print_scores(result.scores, json)
+    print(f"results and figures are in {out}", file=sys.stderr)
+
+
+def score(
+    directory: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR", help="Output of a run.")],
+    json: AsJson = False,
+) -> None:
+    """Scores a run again, from its stored episodes, and writes its scores.json anew."""
+    from gmbench.rescoring import rescore
+
+    _print_scores(rescore(directory), json)
+
+
+def _print_scores(scores: object, as_json: bool) -> None:
+    from gmbench import results, tables
+
+    if as_json:
+        _print_json(results.plain(scores))
+    else:
+        Console().print(tables.score_table(scores))  # type: ignore[arg-type]
+
+
+def _print_json(content: object) -> None:
+    print(json.dumps(content, indent=2, allow_nan=False))
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"list": list_, "show": show, "run": run, "score": score}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command; wrong input gives one sentence and exit status 2."""
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            COMMANDS,
+            prog="gmbench",
+            description="Goal misgeneralization in reinforcement learning, benchmarked in pure JAX.",
+            args=arguments,
+        )
+    except UsageError as error:
+        print(f"gmbench: {error}", file=sys.stderr)
+        return 2
+    return 0

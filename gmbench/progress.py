@@ -1,0 +1,44 @@
+"""The progress bar of a run."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich import progress
+from rich.console import Console
+
+
+class Progress:
+    """Shows the stage that a run is in, and how far training is."""
+
+    def __init__(self, console: Console) -> None:
+        """Args: where to draw."""
+        self._bar = progress.Progress(
+            progress.TextColumn("{task.description:<15}"),
+            progress.BarColumn(),
+            progress.TaskProgressColumn(),
+            progress.TimeElapsedColumn(),
+            progress.TextColumn("left"),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[note]}"),
+            console=console,
+        )
+        self._task = self._bar.add_task("starting", total=None, note="")
+
+    def __enter__(self) -> Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def stage(self, name: str) -> None:
+        """A stage begins."""
+        self._bar.update(self._task, description=name)
+
+    def update(self, done: int, total: int, mean_return: float) -> None:
+        """Training goes on."""
+        note = f"mean return {mean_return:.2f}"
+        self._bar.update(self._task, completed=done, total=total, note=note)

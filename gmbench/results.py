@@ -1,0 +1,144 @@
+"""Results on disk: what a run leaves in its directory, written whole or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gmbench.errors import UsageError
+
+MANIFEST, SCORES = "manifest.json", "scores.json"
+EPISODES, CURVES = "episodes.parquet", "curves.parquet"
+CHECKPOINT, FIGURES = "checkpoint", "figures"
+RUNNING, COMPLETE = "running", "complete"
+
+Table = Mapping[str, np.ndarray]
+"""Columns of equal length by name."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a run found out.
+
+    Attributes:
+        manifest: what was run: task, algorithm, settings, seeds, pack hashes, versions, devices.
+        episodes: one row per seed, pack and level: ``seed`` int32, ``pack`` str, ``level`` int32, per goal
+            ``return_GOAL`` (what is scored) and ``total_GOAL`` (plain sum) float32, ``first`` str (the
+            goal that came first, or ``none``), ``length`` int32 in steps, and ``end`` str
+            (``terminated`` or ``timeout``).
+        curves: one row per seed and update: ``seed``, ``update``, ``steps`` (environment steps so far),
+            and the algorithm's metrics, float32.
+        scores: see `gmbench.scores.score`.
+        out: the directory that it is stored in, if any.
+    """
+
+    manifest: Mapping[str, Any]
+    episodes: Table
+    curves: Table
+    scores: Mapping[str, Any]
+    out: Path | None = None
+
+
+def claim(out: Path) -> None:
+    """Makes a directory for a new run.
+
+    Raises:
+        UsageError: there is something in it already, or it cannot be made.
+    """
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; give --out the name of a new directory")
+    if out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty and nothing in it is overwritten; give --out a new directory")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{out} cannot be made ({error.strerror}); give --out another directory") from error
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes a JSON file; NaN becomes null."""
+    text = json.dumps(plain(content), indent=2, allow_nan=False)
+    _replace(path, lambda part: part.write_text(text + "\n"))
+
+
+def write_table(path: Path, table: Table) -> None:
+    """Writes columns as a parquet file."""
+    _replace(path, lambda part: pq.write_table(pa.table(dict(table)), part))
+
+
+def read_run(out: Path) -> Result:
+    """A finished run from its directory.
+
+    Raises:
+        UsageError: the directory holds no finished run, or one of its files is missing or damaged.
+    """
+    manifest = read_manifest(out)
+    if manifest.get("status") != COMPLETE:
+        raise UsageError(f"the run in {out} was not finished; run it again with another --out")
+    return Result(
+        manifest=manifest,
+        episodes=_read_table(out / EPISODES),
+        curves=_read_table(out / CURVES),
+        scores=_read_json(out / SCORES) if (out / SCORES).exists() else {},
+        out=out,
+    )
+
+
+def read_manifest(out: Path) -> dict[str, Any]:
+    """The manifest of a run, finished or not.
+
+    Raises:
+        UsageError: there is no run in the directory.
+    """
+    if not out.is_dir():
+        raise UsageError(f"there is no directory {out}; give the --out of an earlier run")
+    if not (out / MANIFEST).exists():
+        raise UsageError(f"{out} holds no {MANIFEST}, so it is not the output of a run")
+    return _read_json(out / MANIFEST)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read ({error}); the run must be repeated") from error
+    if not isinstance(content, dict):
+        raise UsageError(f"{path} is not what a run writes there; the run must be repeated")
+    return content
+
+
+def _read_table(path: Path) -> dict[str, np.ndarray]:
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise UsageError(f"{path} is missing or damaged; the run must be repeated") from error
+    return {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
+
+
+def _replace(path: Path, write: Any) -> None:
+    """Writes beside the place and moves there, so that a file is never half there."""
+    part = path.with_name(path.name + ".part")
+    write(part)
+    os.replace(part, path)
+
+
+def plain(content: Any) -> Any:
+    """Content in JSON's own types; what is not finite becomes None."""
+    if isinstance(content, Mapping):
+        return {str(key): plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [plain(value) for value in content]
+    if isinstance(content, np.ndarray | np.generic):
+        return plain(content.tolist())
+    if isinstance(content, float) and not math.isfinite(content):
+        return None
+    return content

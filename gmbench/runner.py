@@ -1,0 +1,306 @@
+"""The main job: train many seeds on a task, evaluate each, score, and keep everything."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import time
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+import gmbench
+from gmbench import checkpoint, results
+from gmbench.agents import load_algorithm
+from gmbench.agents.algorithm import Algorithm
+from gmbench.benchmarks.evaluation import Episodes, evaluate
+from gmbench.benchmarks.packs import load_pack, load_references
+from gmbench.benchmarks.tasks import load_task
+from gmbench.benchmarks.tasks.task import PACKS, Task
+from gmbench.envs.environment import EnvParams
+from gmbench.envs.levels import content_hash, training_pool
+from gmbench.errors import UsageError
+from gmbench.results import Result
+from gmbench.scores import score
+from gmbench.showcase import save_showcase
+from gmbench.training import Trained, seed_keys, train
+
+TRAINING_LEVELS_KEY = 2022
+"""Seed of the training pool: all runs of a task with the same alpha and size train on the same levels."""
+SEEDS_AT_ONCE = 64
+"""Seeds that are evaluated side by side."""
+EVALUATION = 1
+"""Purpose number of the keys that evaluation draws from; training's is 0."""
+LIBRARIES = ("jax", "jaxlib", "flax", "optax", "distrax", "gymnax", "numpy", "scipy")
+
+OnStage = Callable[[str], None]
+"""Called with the name of each stage as it begins."""
+OnProgress = Callable[[int, int, float], None]
+"""Called with the updates done, the updates in all, and the mean return on the intended goal."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What is run, with nothing left open.
+
+    Attributes:
+        task: id.
+        algorithm: name, or ``package.module:factory``.
+        budget: the name of the budget that filled in what was not given.
+        seeds: how many, numbered from 0.
+        steps: environment steps for each seed, at least; whole updates are taken.
+        alpha: fraction of training levels from the shifted distribution.
+        levels: different training levels.
+    """
+
+    task: str
+    algorithm: str
+    budget: str
+    seeds: int
+    steps: int
+    alpha: float
+    levels: int
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "steps", "levels"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not 0.0 <= self.alpha <= 1.0:
+            raise UsageError(f"alpha must lie between 0 and 1, not {self.alpha}")
+
+
+def settle(
+    task: Task,
+    algorithm: str,
+    budget: str,
+    seeds: int | None,
+    steps: int | None,
+    alpha: float,
+    levels: int | None,
+) -> Settings:
+    """Fills what is not given from the task's budget.
+
+    Raises:
+        UsageError: a number is out of range, or there is no such budget.
+    """
+    if budget not in task.budgets:
+        raise UsageError(f"{task.id} has no budget {budget!r}; its budgets are {', '.join(task.budgets)}")
+    given = task.budgets[budget]
+    return Settings(
+        task=task.id,
+        algorithm=algorithm,
+        budget=budget,
+        seeds=given.seeds if seeds is None else seeds,
+        steps=given.steps if steps is None else steps,
+        alpha=alpha,
+        levels=given.levels if levels is None else levels,
+    )
+
+
+def run(
+    task: str,
+    *,
+    out: Path | str | None = None,
+    algorithm: str = "ppo",
+    budget: str = "quick",
+    seeds: int | None = None,
+    steps: int | None = None,
+    alpha: float = 0.0,
+    levels: int | None = None,
+    on_stage: OnStage | None = None,
+    on_progress: OnProgress | None = None,
+) -> Result:
+    """Trains, evaluates and scores an algorithm on a task.
+
+    Args:
+        task: id of a task, such as ``coinrun-v1``.
+        out: a new or empty directory for the results; without it nothing is stored.
+        algorithm: ``ppo``, or your own as ``package.module:factory``, a function of (env, steps) that
+            gives a `gmbench.agents.algorithm.Algorithm`.
+        budget: ``quick`` or ``standard``; it fills in what is not given of the three that follow.
+        seeds: how many training seeds.
+        steps: environment steps for each seed.
+        alpha: fraction of training levels from the shifted distribution.
+        levels: how many different training levels.
+        on_stage: see `OnStage`.
+        on_progress: see `OnProgress`.
+
+    Raises:
+        UsageError: a name is unknown, a number out of range, or ``out`` is in use.
+    """
+    begun = time.perf_counter()
+    loaded = load_task(task)
+    settings = settle(loaded, algorithm, budget, seeds, steps, alpha, levels)
+    learner = make_algorithm(loaded, settings)
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        results.claim(folder)
+        status = {"status": results.RUNNING, **dataclasses.asdict(settings)}
+        results.write_json(folder / results.MANIFEST, status)
+    stage = on_stage or (lambda name: None)
+
+    stage("drawing levels")
+    packs = {pack: load_pack(loaded, pack) for pack in PACKS}
+    key = jax.random.key(TRAINING_LEVELS_KEY)
+    pool = training_pool(loaded.training_levels(alpha), key, settings.levels)
+    stage("compiling")
+    trained = _train(learner, loaded, loaded.env.params(pool), settings, stage, on_progress)
+    stage("evaluating")
+    policies = jax.vmap(learner.policy)(trained.learners)
+    episodes = evaluate_seeds(loaded, policies, packs, range(settings.seeds))
+    stage("scoring")
+    manifest = _manifest(loaded, settings, learner, pool, trained)
+    table = episodes_table(loaded, episodes)
+    scores = score(manifest, table, load_references(loaded))
+    result = Result(manifest, table, curves_table(trained.metrics, learner.steps_per_update), scores, folder)
+    if folder is not None:
+        stage("drawing figures")
+        _store(result, loaded, policies, packs, episodes)
+        seconds = {**manifest["seconds"], "all": time.perf_counter() - begun}
+        results.write_json(folder / results.MANIFEST, {**manifest, "seconds": seconds})
+    return result
+
+
+def make_algorithm(task: Task, settings: Settings) -> Algorithm[Any]:
+    """The learner for one seed, with the task's settings if it is one of ours.
+
+    Raises:
+        UsageError: there is none of that name, or it cannot be made.
+    """
+    factory = load_algorithm(settings.algorithm)
+    config = task.configs.get(settings.algorithm)
+    extra = {} if config is None else {"config": config}
+    try:
+        made: Algorithm[Any] = factory(task.env, settings.steps, **extra)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the algorithm {settings.algorithm!r} cannot be made: {error}") from error
+    return made
+
+
+def _train(
+    learner: Algorithm[Any],
+    task: Task,
+    params: EnvParams,
+    settings: Settings,
+    stage: OnStage,
+    on_progress: OnProgress | None,
+) -> Trained:
+    updates = -(-settings.steps // learner.steps_per_update)
+
+    def report(done: int, metrics: Mapping[str, np.ndarray]) -> None:
+        if done == 1:
+            stage("training")
+        if on_progress is not None:
+            returns = metrics.get(f"return_{task.env.goals[0].name}", np.array(np.nan))
+            on_progress(done, updates, float(np.mean(returns)))
+
+    return train(learner, params, range(settings.seeds), updates, report)
+
+
+def evaluate_seeds(task: Task, policies: Any, packs: Mapping[str, Any], seeds: range) -> dict[str, Episodes]:
+    """Plays every seed's policy (stacked on axis 0) on every pack: per pack `Episodes` of [seeds, levels]."""
+
+    @jax.jit
+    def play(policies: Any, keys: jax.Array, levels: Any) -> Episodes:
+        def one(policy: Any, key: jax.Array) -> Episodes:
+            return evaluate(
+                task.env, policy, levels, key, first_only=task.first_only, discount=task.score_discount
+            )
+
+        return jax.vmap(one)(policies, keys)
+
+    keys = seed_keys(seeds, EVALUATION)
+    blocks = [slice(start, start + SEEDS_AT_ONCE) for start in range(0, len(seeds), SEEDS_AT_ONCE)]
+    episodes = {}
+    for pack, levels in packs.items():
+        parts = []
+        for block in blocks:
+            rows = jax.tree.map(lambda leaf, block=block: leaf[block], policies)
+            parts.append(jax.device_get(play(rows, keys[block], levels)))
+        episodes[pack] = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+    return episodes
+
+
+def episodes_table(task: Task, episodes: Mapping[str, Episodes]) -> dict[str, np.ndarray]:
+    """The episodes of every pack as columns, see `gmbench.results.Result`."""
+    goals = [goal.name for goal in task.env.goals]
+    names = np.array([*goals, "none"])  # The index -1 stands for none.
+    parts = []
+    for pack, played in episodes.items():
+        seeds, levels = played.length.shape
+        columns = {
+            "seed": np.repeat(np.arange(seeds, dtype=np.int32), levels),
+            "pack": np.full(seeds * levels, pack),
+            "level": np.tile(np.arange(levels, dtype=np.int32), seeds),
+        }
+        for index, goal in enumerate(goals):
+            columns[f"return_{goal}"] = np.ravel(played.returns[..., index])
+            columns[f"total_{goal}"] = np.ravel(played.totals[..., index])
+        columns["first"] = names[np.ravel(played.first)]
+        columns["length"] = np.ravel(played.length)
+        columns["end"] = np.where(np.ravel(played.terminated), "terminated", "timeout")
+        parts.append(columns)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def curves_table(metrics: Mapping[str, np.ndarray], steps_per_update: int) -> dict[str, np.ndarray]:
+    """The metrics of every update as columns, see `gmbench.results.Result`."""
+    updates, seeds = next(iter(metrics.values())).shape
+    update = np.tile(np.arange(1, updates + 1, dtype=np.int32), seeds)
+    return {
+        "seed": np.repeat(np.arange(seeds, dtype=np.int32), updates),
+        "update": update,
+        "steps": update.astype(np.int64) * steps_per_update,
+        **{name: values.T.ravel() for name, values in metrics.items()},
+    }
+
+
+def _manifest(
+    task: Task, settings: Settings, learner: Algorithm[Any], pool: Any, trained: Trained
+) -> dict[str, Any]:
+    updates = next(iter(trained.metrics.values())).shape[0]
+    return {
+        "status": results.COMPLETE,
+        **dataclasses.asdict(settings),
+        "steps": updates * learner.steps_per_update,
+        "goals": [goal.name for goal in task.env.goals],
+        "config": _config(learner),
+        "files": dict(task.files),
+        "training_levels": content_hash(pool),
+        "versions": {
+            "gmbench": gmbench.__version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in LIBRARIES},
+        },
+        "devices": [str(device) for device in jax.devices()],
+        "seconds": {"compile": trained.compile_seconds, "train": trained.train_seconds},
+    }
+
+
+def _config(learner: Algorithm[Any]) -> Any:
+    config = getattr(learner, "config", None)
+    if dataclasses.is_dataclass(config) and not isinstance(config, type):
+        return dataclasses.asdict(config)
+    return repr(config)
+
+
+def _store(
+    result: Result, task: Task, policies: Any, packs: Mapping[str, Any], episodes: Mapping[str, Episodes]
+) -> None:
+    """Writes everything but the finished manifest."""
+    from gmbench.figures import save_figures  # matplotlib is slow to import, and not wanted without --out.
+
+    assert result.out is not None
+    results.write_table(result.out / results.EPISODES, result.episodes)
+    results.write_table(result.out / results.CURVES, result.curves)
+    results.write_json(result.out / results.SCORES, result.scores)
+    checkpoint.save(result.out / results.CHECKPOINT, policies)
+    folder = result.out / results.FIGURES
+    save_figures(result, folder)
+    save_showcase(
+        task, policies, packs, episodes, seed_keys(range(result.scores["seeds"]), EVALUATION), folder
+    )

@@ -1,0 +1,83 @@
+"""One agent on one level and on its shifted twin, as a strip of frames and as an animation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from gmbench.benchmarks.evaluation import Episodes, replay
+from gmbench.benchmarks.tasks.task import Task
+from gmbench.envs.levels import select
+from gmbench.pictures import episode_frames, save_gif, strip, unstack, used_box
+
+FAMILIAR, SHIFTED = "iid", "shift"
+FRAMES = 5
+"""Frames of an episode in the strip."""
+
+
+def save_showcase(
+    task: Task,
+    policies: Any,
+    packs: Mapping[str, Any],
+    episodes: Mapping[str, Episodes],
+    keys: jax.Array,
+    folder: Path,
+) -> None:
+    """Writes ``episode.png`` and ``episode.gif``: the first seed on a telling pair of levels.
+
+    Args:
+        task: the task.
+        policies: one per seed, stacked on axis 0.
+        packs: levels.
+        episodes: what was played on them, [seeds, levels] each.
+        keys: the keys that it was played with, one per seed.
+        folder: where to write.
+    """
+    seed = 0
+    familiar, shifted = (
+        jax.tree.map(lambda leaf: leaf[seed], episodes[pack]) for pack in (FAMILIAR, SHIFTED)
+    )
+    index = telling_level(familiar, shifted)
+    policy = jax.tree.map(lambda leaf: leaf[seed], policies)
+    played = []
+    for pack, episode in ((FAMILIAR, familiar), (SHIFTED, shifted)):
+        level = unstack(select(packs[pack], np.array([index])))[0]
+        states = replay(task.env, policy, packs[pack], index, keys[seed], steps=task.env.time_limit)
+        played.append((level, unstack(states, _shown(task, episode, index) + 1)))
+    box = used_box(task.env, *played)
+    frames = [episode_frames(task.env, level, states, box=box, scale=2) for level, states in played]
+    captions = (_outcome(task, familiar, index), _outcome(task, shifted, index))
+    titles = [f"{side}: {caption}" for side, caption in zip(("training", "shift"), captions, strict=True)]
+    strip(*frames, captions=titles, count=FRAMES).save(folder / "episode.png")
+    save_gif(folder / "episode.gif", frames[0], frames[1], captions)
+
+
+def telling_level(familiar: Episodes, shifted: Episodes) -> int:
+    """The level that shows best what the agent pursues.
+
+    It takes the goal on the familiar level; under shift it comes to a proxy first if it ever does; among
+    those the episode of median length.
+    """
+    succeeds = np.asarray(familiar.first) == 0
+    for wanted in (succeeds & (shifted.first > 0), succeeds & (shifted.first == 0), succeeds):
+        found = np.flatnonzero(wanted)
+        if len(found):
+            return int(found[np.argsort(familiar.length[found])[len(found) // 2]])
+    return 0
+
+
+def _shown(task: Task, episode: Episodes, index: int) -> int:
+    """Steps of an episode that are shown: not the aimless rest after a proxy was reached, by and large."""
+    length = int(episode.length[index])
+    return length if episode.terminated[index] else min(length, task.env.time_limit // 3)
+
+
+def _outcome(task: Task, episode: Episodes, index: int) -> str:
+    first = int(episode.first[index])
+    if first >= 0:
+        return task.env.goals[first].name + ("" if first == 0 else " first")
+    return "neither" if episode.terminated[index] else "out of time"

@@ -1,0 +1,103 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jax.flatten_util import ravel_pytree
+
+from gmbench.agents.networks import ActorCritic
+from gmbench.agents.ppo import PPO, PPOConfig, losses
+from gmbench.agents.ppo.rollout import Steps
+from tests.agents import numpy_ppo
+
+TIME = 12
+
+
+@settings(deadline=None, max_examples=50)
+@given(seed=st.integers(0, 2**32 - 1), discount=st.floats(0, 1), decay=st.floats(0, 1))
+def test_advantages_equal_the_definition(seed, discount, decay):
+    rng = np.random.default_rng(seed)
+    rewards, values, next_values = rng.normal(size=(3, TIME))
+    ends = rng.choice(3, size=TIME, p=(0.6, 0.2, 0.2))
+    arguments = (rewards, values, next_values, ends == 1, ends == 2)
+    expected = numpy_ppo.advantages(*arguments, discount, decay)
+    actual = losses.advantages(*map(jnp.asarray, arguments), discount, decay)
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("terminated", "expected"), [(True, 1.0 - 2.0), (False, 1.0 + 0.9 * 7.0 - 2.0)])
+def test_truncation_bootstraps_and_termination_does_not(terminated, expected):
+    flags = jnp.array([terminated, False])
+    later = jnp.array([1.0, 100.0])  # The next episode's reward must not leak back.
+    actual = losses.advantages(
+        later, jnp.array([2.0, 0.0]), jnp.array([7.0, 0.0]), flags, jnp.array([True, False]) & ~flags, 0.9, 0.9
+    )
+    assert actual[0] == pytest.approx(expected)
+
+
+@pytest.fixture(scope="module")
+def minibatch(env):
+    """A PPO, weights, and a minibatch whose old policy differs enough for the clipping to matter."""
+    ppo = PPO(env, PPOConfig(environments=4, rollout=8, hidden=(8,), clip=0.1), updates=1)
+    key = jax.random.split(jax.random.key(3), 6)
+    observation = jax.random.bernoulli(key[0], 0.5, (32, 13, 13, 6))
+    weights = ppo.network.init(key[1], observation)
+    weights = jax.tree.map(lambda leaf: leaf + 0.05 * jax.random.normal(key[2], leaf.shape), weights)
+    steps = Steps(
+        observation=observation,
+        action=jax.random.randint(key[3], (32,), 0, 6),
+        log_probability=jax.random.uniform(key[4], (32,), minval=-3.0, maxval=-0.5),
+        value=jax.random.normal(key[5], (32,)),
+        reward=jnp.zeros(32),
+        terminated=jnp.zeros(32, bool),
+        truncated=jnp.zeros(32, bool),
+    )
+    return ppo, weights, steps, jax.random.normal(key[0], (32,))
+
+
+def test_the_loss_equals_numpy(minibatch):
+    ppo, weights, steps, advantage = minibatch
+    logits, values = ppo.network.apply(weights, steps.observation)
+    expected, parts = numpy_ppo.loss(
+        np.asarray(logits, float),
+        np.asarray(values, float),
+        np.asarray(steps.action),
+        np.asarray(steps.log_probability, float),
+        np.asarray(steps.value, float),
+        np.asarray(advantage, float),
+        ppo.config,
+    )
+    actual, metrics = ppo.loss(weights, steps, advantage)
+    assert actual == pytest.approx(expected, rel=1e-4)
+    assert {name: float(metrics[name]) for name in parts} == pytest.approx(parts, rel=1e-4)
+    assert 0.1 < metrics["clipped"] < 1.0, "the case should exercise the clipping"
+
+
+def test_the_network_equals_numpy():
+    network = ActorCritic(actions=3, hidden=(5, 4))
+    observation = jax.random.bernoulli(jax.random.key(0), 0.5, (7, 2, 2, 3))
+    weights = network.init(jax.random.key(1), observation)
+    layers = [weights["params"][f"Dense_{index}"] for index in range(4)]
+    units = np.asarray(observation, float).reshape(7, 12)
+    for layer in layers[:2]:
+        units = np.maximum(units @ layer["kernel"] + layer["bias"], 0)
+    logits, value = network.apply(weights, observation)
+    np.testing.assert_allclose(logits, units @ layers[2]["kernel"] + layers[2]["bias"], atol=1e-5)
+    np.testing.assert_allclose(value, (units @ layers[3]["kernel"] + layers[3]["bias"])[:, 0], atol=1e-5)
+
+
+def test_gradient_steps_equal_numpy_adam(minibatch):
+    ppo, weights, steps, advantage = minibatch
+    optimizer = ppo.optimizer
+    state, now, gradients = optimizer.init(weights), weights, []
+    for _ in range(3):
+        gradient = jax.grad(lambda weights: ppo.loss(weights, steps, advantage)[0])(now)
+        gradients.append(np.asarray(ravel_pytree(gradient)[0], float))
+        change, state = optimizer.update(gradient, state, now)
+        now = jax.tree.map(jnp.add, now, change)
+    count = ppo.updates * ppo.config.epochs * ppo.config.minibatches
+    rates = [ppo.config.learning_rate * (1 - step / count) for step in range(3)]
+    expected = numpy_ppo.clipped_adam(gradients, rates, ppo.config.max_gradient_norm)
+    moved = np.asarray(ravel_pytree(now)[0] - ravel_pytree(weights)[0])
+    np.testing.assert_allclose(moved, expected, atol=1e-6)

@@ -1,0 +1,31 @@
+"""jax 0.10 hangs in vmapped training on CPUs with two cores: this would show it, for any version of jax."""
+
+import subprocess
+import sys
+
+import pytest
+
+TRAINING = """
+import jax
+from gmbench.agents.ppo import PPO, PPOConfig
+from gmbench.envs.coinrun import CoinRun, CoinRunLevels
+from gmbench.envs.levels import generate
+from gmbench.training import train
+
+env = CoinRun()
+ppo = PPO(env, PPOConfig(environments=64, rollout=16, hidden=(64, 64)), updates=40)
+params = env.params(generate(CoinRunLevels(), jax.random.key(0), 256))
+for attempt in range(3):
+    train(ppo, params, range(8), ppo.updates)
+    print("trained", flush=True)
+"""
+
+
+@pytest.mark.timeout(280)
+def test_vmapped_training_does_not_hang():
+    # In a process of its own: a hung computation cannot be interrupted from within.
+    finished = subprocess.run(
+        [sys.executable, "-c", TRAINING], timeout=240, capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.split() == ["trained"] * 3
