@@ -23,7 +23,7 @@ class ActorCritic(nn.Module):
 
     @nn.compact
     def __call__(self, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Logits float32[..., actions] and value float32[...] of observations [..., rows, columns, channels]."""
+        """Logits, float32[..., actions], and value, float32[...], of [..., rows, columns, channels]."""
         units = observation.astype(jnp.float32).reshape((*observation.shape[:-3], -1))
         for width in self.hidden:
             units = nn.relu(nn.Dense(width, kernel_init=nn.initializers.orthogonal(2**0.5))(units))

@@ -64,7 +64,7 @@ def optimal_actions(
     discount: float = DISCOUNT,
     ties: str = "first",
 ) -> jax.Array:
-    """An optimal action for every goal in every state: int8[goals, levels, states], tables for `PlannedPolicy`.
+    """An optimal action for every goal in every state: int8[goals, levels, states], for `PlannedPolicy`.
 
     Args:
         env: an environment that numbers its states.

@@ -1,0 +1,1 @@
+"""Tasks, frozen packs, evaluation, scoring and statistics: what makes it a benchmark."""

@@ -107,7 +107,9 @@ def reference_returns(task: Task, pool: Any) -> dict[str, dict[str, float]]:
             totals[policy] += np.sum(np.asarray(episodes.returns, float), axis=0)
     keys = jax.random.split(jax.random.key(1), RANDOM_EPISODES)
     aimless = [_play(task, RandomPolicy(task.env.num_actions), pool, key) for key in keys]
-    returns = {goal: dict(zip(goals, totals[policy] / PACK_SIZE, strict=True)) for policy, goal in enumerate(goals)}
+    returns = {
+        goal: dict(zip(goals, totals[policy] / PACK_SIZE, strict=True)) for policy, goal in enumerate(goals)
+    }
     random = np.mean([np.asarray(episodes.returns, float) for episodes in aimless], axis=(0, 1))
     return {**returns, "random": dict(zip(goals, random.tolist(), strict=True))}
 

@@ -24,7 +24,7 @@ class References:
     """Mean returns of the reference policies on one pack.
 
     Attributes:
-        optimal: float[goals, goals]; row p is the policy that is optimal for goal p, column g its return on g.
+        optimal: float[goals, goals]; row p is the policy that is optimal for goal p, column g its return.
         random: float[goals], the random policy's.
     """
 

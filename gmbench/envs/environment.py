@@ -145,7 +145,7 @@ class Environment(
         raise NotImplementedError(f"{self.name} does not number its states")
 
     def state_number(self, state: StateT) -> jax.Array:
-        """The number of a state: int32, 0 to ``state_count - 1``; of no meaning for the last of an episode."""
+        """The number of a state, int32 below ``state_count``; of no meaning for the last of an episode."""
         raise NotImplementedError(f"{self.name} does not number its states")
 
     def numbered_state(self, number: jax.Array) -> StateT:

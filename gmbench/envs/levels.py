@@ -17,7 +17,6 @@ import numpy as np
 
 from gmbench.envs.grid import BitPlanes
 
-
 RESERVED_ONE_IN = 8
 """Of so many layouts, one is set aside for evaluation."""
 
@@ -37,7 +36,9 @@ LevelT_co = TypeVar("LevelT_co", covariant=True)
 class LevelGenerator(Protocol[LevelT_co]):
     """A distribution over levels: a frozen dataclass, called with a key. Every level it gives is solvable."""
 
-    def __call__(self, key: jax.Array) -> LevelT_co: ...
+    def __call__(self, key: jax.Array) -> LevelT_co:
+        """One level."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Mixture:
             raise ValueError(f"alpha must lie between 0 and 1, not {self.alpha}")
 
     def __call__(self, key: jax.Array) -> Any:
+        """One level, of either side."""
         # A fixed stream beside the levels' own, so that a level does not depend on alpha.
         chosen = jax.random.uniform(jax.random.fold_in(key, 1)) < self.alpha
         level_key = jax.random.fold_in(key, 0)
@@ -128,8 +130,8 @@ def training_pool(generator: LevelGenerator[LevelT], key: jax.Array, count: int)
     allowed = np.flatnonzero(~reserved(layout_hashes(pool)))
     if len(allowed) < count:
         raise ValueError(
-            f"only {len(allowed)} of {drawn} levels drawn have a layout that may be trained on; "
-            f"{count} are needed: the generator has too few different layouts"
+            f"only {len(allowed)} of {drawn} levels drawn have a layout that is not set aside for "
+            f"evaluation, and {count} are needed: use a generator with more different layouts"
         )
     return select(pool, allowed[:count])
 

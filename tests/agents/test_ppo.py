@@ -130,7 +130,7 @@ def test_a_rollout_longer_than_an_episode_is_refused(env):
 
 @pytest.mark.parametrize("settings", [{"epochs": 0}, {"environments": 3, "rollout": 5, "minibatches": 4}])
 def test_impossible_settings_are_refused(settings):
-    with pytest.raises(ValueError, match="minibatches|at least 1"):
+    with pytest.raises(ValueError, match=r"minibatches|at least 1"):
         PPOConfig(**settings)
 
 

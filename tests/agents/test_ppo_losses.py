@@ -31,7 +31,13 @@ def test_truncation_bootstraps_and_termination_does_not(terminated, expected):
     flags = jnp.array([terminated, False])
     later = jnp.array([1.0, 100.0])  # The next episode's reward must not leak back.
     actual = losses.advantages(
-        later, jnp.array([2.0, 0.0]), jnp.array([7.0, 0.0]), flags, jnp.array([True, False]) & ~flags, 0.9, 0.9
+        later,
+        jnp.array([2.0, 0.0]),
+        jnp.array([7.0, 0.0]),
+        flags,
+        jnp.array([True, False]) & ~flags,
+        0.9,
+        0.9,
     )
     assert actual[0] == pytest.approx(expected)
 

@@ -56,7 +56,9 @@ def test_shares_need_a_proxy():
         scoring.shares(np.ones((1, 1)), References(np.ones((1, 1)), np.zeros(1)))
 
 
-@pytest.mark.parametrize(("reached", "expected"), [(10.0, 1.0), (0.5, 0.0), (5.25, 0.5), (0.0, 0.0), (11.0, 1.0)])
+@pytest.mark.parametrize(
+    ("reached", "expected"), [(10.0, 1.0), (0.5, 0.0), (5.25, 0.5), (0.0, 0.0), (11.0, 1.0)]
+)
 def test_capability_lies_between_random_and_optimal(reached, expected):
     references = References(np.array([[10.0, 1.0], [10.0, 1.0]]), np.array([0.5, 0.05]))
     assert scoring.capability(np.array([[reached, 0.0]]), references) == pytest.approx([expected])

@@ -149,7 +149,9 @@ class PPO:
         (weights, optimizer), metrics = jax.lax.scan(gradient_step, carry, rows)
         return weights, optimizer, jax.tree.map(jnp.mean, metrics)
 
-    def loss(self, weights: Any, steps: Steps, advantage: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
+    def loss(
+        self, weights: Any, steps: Steps, advantage: jax.Array
+    ) -> tuple[jax.Array, dict[str, jax.Array]]:
         """The loss of one minibatch, its steps along axis 0: (scalar, metrics)."""
         config = self.config
         logits, value = self.network.outputs(weights, steps.observation)

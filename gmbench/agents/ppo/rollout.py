@@ -89,9 +89,7 @@ def collect(
         last = jnp.where(_like(truncated, last), info["final_observation"], last)
         after, finished = _count(experience, info["goals"], terminated | truncated, finished)
         after = dataclasses.replace(after, states=states, observations=observations)
-        steps = Steps(
-            experience.observations, action, log_probability, value, reward, terminated, truncated
-        )
+        steps = Steps(experience.observations, action, log_probability, value, reward, terminated, truncated)
         return (after, last, finished), steps
 
     nothing = Finished(jnp.float32(0), jnp.zeros(len(env.goals)), jnp.float32(0))

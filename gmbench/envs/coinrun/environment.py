@@ -23,9 +23,7 @@ def _at(state: CoinRunState, place: jax.Array) -> jax.Array:
     return (state.x == place[0]) & (state.y == place[1]) & ~state.dead
 
 
-def _coin(
-    level: CoinRunLevel, state: CoinRunState, action: jax.Array, following: CoinRunState
-) -> jax.Array:
+def _coin(level: CoinRunLevel, state: CoinRunState, action: jax.Array, following: CoinRunState) -> jax.Array:
     return 10.0 * _at(following, level.coin)
 
 

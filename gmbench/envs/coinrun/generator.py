@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.envs import grid
-from gmbench.envs.coinrun.level import CHANNELS, ENEMY, HEIGHT, PATROL_PHASES, WALL, WIDTH, CoinRunLevel
+from gmbench.envs.coinrun.level import CHANNELS, HEIGHT, PATROL_PHASES, WALL, WIDTH, CoinRunLevel
 from gmbench.envs.coinrun.physics import JUMP
 
 MAX_SECTIONS = 5
@@ -116,7 +116,8 @@ class CoinRunLevels:
             raise ValueError(f"the coin law is end, section or column, not {self.coin!r}")
         if not self.difficulties or not set(self.difficulties) <= {1, 2, 3}:
             raise ValueError(f"difficulties are 1, 2 and 3, not {self.difficulties}")
-        if self.danger < 0:
+        object.__setattr__(self, "difficulties", tuple(self.difficulties))
+        if not self.danger >= 0:
             raise ValueError(f"danger is a factor of at least 0, not {self.danger}")
 
     def __call__(self, key: jax.Array) -> CoinRunLevel:
@@ -179,9 +180,7 @@ def _last(sections: Sections) -> tuple[jax.Array, jax.Array]:
     return sections.x[last] + sections.width[last], sections.ground[last]
 
 
-def _cells(
-    draws: Draws, rate: jax.Array, kind: jax.Array, sections: Sections
-) -> tuple[jax.Array, jax.Array]:
+def _cells(draws: Draws, rate: jax.Array, kind: jax.Array, sections: Sections) -> tuple[jax.Array, jax.Array]:
     """The cells of the level, bool[HEIGHT, WIDTH, CHANNELS], and where its pits are, bool[WIDTH]."""
     painted, pits = jax.vmap(_section_cells, (0, None, None, 0))(draws, rate, kind, sections)
     height, column = _coordinates()
@@ -262,7 +261,8 @@ def _dangers(draws: Draws, rate: jax.Array, section: Sections) -> jax.Array:
     """A saw, an enemy and crates on solid ground: bool[HEIGHT, WIDTH, CHANNELS].
 
     The original: a saw in .2 D, an enemy in .1 D of the sections wider than three, each behind the first
-    column; two piles of one to three crates, each with probability one half.
+    column; two piles of one to three crates, each with probability one half. Here enemies are a little
+    rarer, since no two things share a cell: one that would meet a saw is left out.
     """
     wide = section.width > 3
     height, column = _coordinates()
@@ -271,7 +271,6 @@ def _dangers(draws: Draws, rate: jax.Array, section: Sections) -> jax.Array:
     saw = wide & (draws.saw < 0.2 * rate) & (column == saw_x) & on_ground
     wants_enemy = wide & (draws.enemy < 0.1 * rate)
     enemies = _patrol(draws, section, column) & on_ground[..., None] & wants_enemy
-    # No two things share a cell: the saw goes before the enemy, the enemy before the crates.
     enemies = enemies & ~jnp.any(enemies & saw[..., None])
     taken = jnp.any(saw | jnp.any(enemies, axis=-1), axis=0, keepdims=True)
     crates = _crates(draws.crates, draws.crates_x, draws.crates_pile, section) | _crates(

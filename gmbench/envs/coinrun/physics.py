@@ -80,7 +80,10 @@ def _vertical(here: jax.Array, state: CoinRunState, wants_jump: jax.Array) -> tu
 
 
 def _deadly(here: jax.Array, y: jax.Array, before: jax.Array, after: jax.Array) -> jax.Array:
-    """Whether the cell kills. An enemy strikes in the cell that it leaves as in the one that it enters:
-    otherwise it and the agent could change places unharmed."""
+    """Whether the cell kills.
+
+    An enemy strikes in the cell that it leaves as in the one that it enters: otherwise it and the agent
+    could change places unharmed.
+    """
     enemies = here[ENEMY + before // PHASE_STEPS] | here[ENEMY + after // PHASE_STEPS]
     return filled(here[LAVA] | here[SAW] | enemies, y)

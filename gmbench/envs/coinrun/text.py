@@ -1,9 +1,15 @@
 """CoinRun levels as text, both ways.
 
-    # wall   = crate   ~ lava   ^ saw   . nothing
-    @ agent  o coin    G end of the level   O coin and end in one cell
-    1 to f   an enemy: the hexadecimal digit's bit p is set where an enemy is in the cell in patrol phase p,
-             so ``1a4`` is one that walks three cells to and fro, and ``f`` one that stands still
+======  ==============================  ======  ==============================
+``#``   wall                            ``@``   the agent, or its start
+``=``   crate                           ``o``   the coin
+``~``   lava                            ``G``   the end of the level
+``^``   saw                             ``O``   coin and end in one cell
+``.``   nothing                         1 to f  an enemy
+======  ==============================  ======  ==============================
+
+The hexadecimal digit's bit p is set where an enemy is in the cell in patrol phase p: ``1a4`` is one that
+walks three cells to and fro, and ``f`` one that stands still.
 """
 
 from __future__ import annotations
