@@ -472,8 +472,10 @@ def _title(figure: Figure, result: Result, **place: Any) -> None:
     scores = result.scores
     seeds = f"{scores['seeds']} {'seed' if scores['seeds'] == 1 else 'seeds'}"
     parts = (scores["task"], scores["algorithm"], seeds, f"alpha {scores['alpha']:g}")
-    width = round(figure.get_figwidth() * 18)
-    figure.suptitle("\n".join(textwrap.wrap(" \N{MIDDLE DOT} ".join(parts), width)), size=SMALL, **place)
+    # Lines break between parts, not within them.
+    whole = " \N{MIDDLE DOT} ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
+    lines = textwrap.wrap(whole, round(figure.get_figwidth() * 18))
+    figure.suptitle("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), size=SMALL, **place)
 
 
 def _haloed(axes: Axes, x: Any, y: Any, label: str = "", **style: Any) -> None:
@@ -509,8 +511,8 @@ def _goal_colours(count: int) -> list[str]:
 
 
 def _numbers(values: Iterable[float | None]) -> np.ndarray:
-    """As floats, with NaN for what JSON holds as null."""
-    return np.array([np.nan if value is None else value for value in values], float)
+    """As floats, with NaN for None, which JSON has instead."""
+    return np.array(list(values), float)
 
 
 def _interval(estimate: Mapping[str, Any]) -> np.ndarray:

@@ -126,7 +126,7 @@ def texts(legend):
 
 
 @pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
-def test_every_case_is_drawn_without_a_warning_and_nothing_is_cut(case, draw):
+def test_every_case_is_drawn_without_a_warning_and_nothing_is_cut_or_covered(case, draw):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         figure = draw(case)
@@ -136,12 +136,23 @@ def test_every_case_is_drawn_without_a_warning_and_nothing_is_cut(case, draw):
     assert min(drawn.x0, drawn.y0) >= 0
     assert drawn.x1 <= width
     assert drawn.y1 <= height
+    around = [
+        figure._suptitle.get_window_extent(),
+        *(legend.get_window_extent() for legend in figure.legends),
+    ]
+    for axes in figure.axes:
+        assert axes.get_tightbbox().count_overlaps(around) == 0
 
 
 @pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
 def test_title_says_what_was_run(few, one, draw):
     assert draw(few).get_suptitle() == "coinrun-v1 · ppo · 8 seeds · alpha 0"
     assert draw(one).get_suptitle() == "coinrun-v1 · ppo · 1 seed · alpha 0"
+
+
+def test_a_long_title_breaks_between_its_parts(wordy):
+    lines = pack_outcomes(wordy).get_suptitle().splitlines()
+    assert lines == ["coinrun-v1 · mypackage.agents.recurrent:make_algorithm ·", "4 seeds · alpha 0"]
 
 
 def test_matplotlib_is_left_as_it_was(one, tmp_path):

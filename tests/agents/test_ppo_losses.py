@@ -47,7 +47,7 @@ def minibatch(env):
     """A PPO, weights, and a minibatch whose old policy differs enough for the clipping to matter."""
     ppo = PPO(env, PPOConfig(environments=4, rollout=8, hidden=(8,), clip=0.1), updates=1)
     key = jax.random.split(jax.random.key(3), 6)
-    observation = jax.random.bernoulli(key[0], 0.5, (32, 13, 13, 6))
+    observation = jax.random.bernoulli(key[0], 0.5, (32, 13, 13, 7))
     weights = ppo.network.init(key[1], observation)
     weights = jax.tree.map(lambda leaf: leaf + 0.05 * jax.random.normal(key[2], leaf.shape), weights)
     steps = Steps(

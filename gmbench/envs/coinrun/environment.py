@@ -42,8 +42,8 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
     """A grid version of CoinRun (Cobbe et al. 2019), as Langosco et al. (2022, section 3.1) use it.
 
     The agent starts at the left end of a platform level and is rewarded for the coin alone. Lava, saws
-    and walking enemies end the episode with nothing. It sees 13 x 13 cells around itself, and neither its
-    velocity nor the way an enemy is heading, as in the original without painted velocities.
+    and walking enemies end the episode with nothing. It sees 13 x 13 cells around itself, and as a trace of
+    cells above itself how far it will still rise, as the original can paint the player's velocity.
 
     Deviations from the original: cells instead of continuous positions, and full control in the air; six
     actions (no dropping through crates); enemies patrol two or three cells with a fixed period; no two
@@ -59,7 +59,7 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
     goals: tuple[Goal, ...] = (COIN, END)
     time_limit: int = 200
 
-    channels: ClassVar[tuple[str, ...]] = ("wall", "crate", "lava", "saw", "enemy", "coin")
+    channels: ClassVar[tuple[str, ...]] = ("wall", "crate", "lava", "saw", "enemy", "coin", "rise")
     actions: ClassVar[tuple[str, ...]] = ACTIONS
 
     @property
@@ -85,19 +85,22 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
         return state.dead | _at(state, level.coin)
 
     def view(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
-        """What lies around the agent: bool[13, 13, 6]."""
+        """What lies around the agent: bool[13, 13, 7]."""
         packed = grid.window(level.cells, state.x, state.y)
         enemies = packed[:, ENEMY + state.phase // PHASE_STEPS]
         coin = grid.spot(level.coin, state.x, state.y)
-        return grid.image(jnp.column_stack((packed[:, :ENEMY], enemies, coin)))
+        trace = ((jnp.uint32(1) << state.rise.astype(jnp.uint32)) - 1) << (grid.RADIUS - state.rise)
+        rise = jnp.where(jnp.arange(grid.VIEW) == grid.RADIUS, trace.astype(jnp.uint32), 0)
+        return grid.image(jnp.column_stack((packed[:, :ENEMY], enemies, coin, rise)))
 
     def scene(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
-        """The same channels for the whole level: bool[HEIGHT, WIDTH, 6]."""
+        """The same channels for the whole level: bool[HEIGHT, WIDTH, 7]."""
         cells = grid.unpack(level.cells, HEIGHT, WIDTH)
         enemies = jnp.take(cells, ENEMY + state.phase // PHASE_STEPS, axis=-1)
         rows, columns = jnp.indices((HEIGHT, WIDTH))
         coin = (columns == level.coin[0]) & (rows == level.coin[1])
-        return jnp.concatenate((cells[..., :ENEMY], enemies[..., None], coin[..., None]), axis=-1)
+        rise = (columns == state.x) & (rows < state.y) & (rows >= state.y - state.rise)
+        return jnp.concatenate((cells[..., :ENEMY], jnp.stack((enemies, coin, rise), axis=-1)), axis=-1)
 
     def position(self, state: CoinRunState) -> tuple[jax.Array, jax.Array]:
         """Column and row of the agent in a scene."""
