@@ -24,6 +24,7 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 from gmbench.benchmarks.scoring import (
     COMPETENCE_FLOOR,
     INCAPABLE,
+    MISGENERALIZATION,
     MISGENERALIZED,
     ROBUST,
     UNTRAINED,
@@ -164,7 +165,7 @@ def _frame_plane(plane: Axes, left: float) -> None:
         left: end of the x axis.
     """
     bottom, end = 2 * STRIP + MARGIN, 1 + MARGIN
-    floor, half = COMPETENCE_FLOOR, 0.5
+    floor, half = COMPETENCE_FLOOR, MISGENERALIZATION
     regions = (
         (floor, half, end, end, ROBUST),
         (floor, -MARGIN, end, half, MISGENERALIZED),

@@ -241,6 +241,7 @@ def episodes_table(task: Task, episodes: Mapping[str, Episodes]) -> dict[str, np
             columns[f"return_{goal}"] = np.ravel(played.returns[..., index])
             columns[f"total_{goal}"] = np.ravel(played.totals[..., index])
         columns["first"] = names[np.ravel(played.first)]
+        columns["first_step"] = np.ravel(played.first_step)
         columns["length"] = np.ravel(played.length)
         columns["end"] = np.where(np.ravel(played.terminated), "terminated", "timeout")
         parts.append(columns)

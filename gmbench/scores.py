@@ -91,7 +91,10 @@ def first_rates(
 
 
 def _rows(episodes: Table, pack: str, seeds: np.ndarray) -> list[np.ndarray]:
-    return [np.flatnonzero((episodes["pack"] == pack) & (episodes["seed"] == seed)) for seed in seeds]
+    """The rows of each seed on one pack."""
+    rows = np.flatnonzero(episodes["pack"] == pack)
+    rows = rows[np.argsort(episodes["seed"][rows], kind="stable")]
+    return np.split(rows, np.searchsorted(episodes["seed"][rows], seeds[1:]))
 
 
 def _estimate(values: np.ndarray) -> dict[str, Any]:

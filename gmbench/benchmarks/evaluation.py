@@ -25,6 +25,7 @@ class Episodes:
         totals: float32[levels, goals], plain sums of every goal's rewards over the whole episode.
         first: int32[levels], the goal whose first event came first, the earlier in ``env.goals`` where
             several came in one step; -1 for none.
+        first_step: int32[levels], the step with which that was, counted from 1; 0 for none.
         length: int32[levels], steps.
         terminated: bool[levels]; False where the time limit ended the episode.
     """
@@ -32,6 +33,7 @@ class Episodes:
     returns: jax.Array
     totals: jax.Array
     first: jax.Array
+    first_step: jax.Array
     length: jax.Array
     terminated: jax.Array
 
@@ -122,7 +124,7 @@ class _Play:
 
     def begin(self, levels: Any, index: jax.Array) -> _Running:
         goals = jnp.zeros(len(self.env.goals), jnp.float32)
-        episode = Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.bool_(False))
+        episode = Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.int32(0), jnp.bool_(False))
         state = self.env.start(take(levels, index))
         return _Running(state, self.policy.start(), jnp.bool_(True), episode)
 
@@ -153,6 +155,7 @@ class _Play:
             returns=episode.returns + jnp.where(counts, weight, 0.0) * rewards,
             totals=episode.totals + rewards,
             first=jnp.where(episode.first < 0, first, episode.first),
+            first_step=jnp.where((episode.first < 0) & (first >= 0), episode.length + 1, episode.first_step),
             length=episode.length + 1,
             terminated=ended,
         )

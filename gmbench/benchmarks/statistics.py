@@ -9,6 +9,8 @@ from scipy import stats
 
 CONFIDENCE = 0.95
 RESAMPLES = 10_000
+BATCH = 100
+"""Resamples drawn at once: bounds the memory, which matters with thousands of seeds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +46,7 @@ def bootstrap_mean(values: np.ndarray) -> Estimate:
         (known,),
         np.mean,
         n_resamples=RESAMPLES,
+        batch=BATCH,
         confidence_level=CONFIDENCE,
         method="percentile",
         rng=np.random.default_rng(0),

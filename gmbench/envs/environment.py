@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -171,16 +172,44 @@ class Environment(
         with jax.ensure_compile_time_eval():
             return self.params(generate(self.default_levels, jax.random.key(0), DEFAULT_POOL_SIZE))
 
+    @functools.partial(jax.jit, static_argnames=("self",))
+    def step(
+        self,
+        key: jax.Array,
+        state: EnvState[StateT],
+        action: jax.Array,
+        params: EnvParams | None = None,
+    ) -> tuple[jax.Array, EnvState[StateT], jax.Array, jax.Array, jax.Array, dict[str, Any]]:
+        """One transition with auto-reset, as in gymnax.
+
+        What gymnax's own method does, but the observation is built once, after the reset is settled, and
+        not for both cases. ``info`` has, beside the entries of `step_env`, gymnax's ``terminated``,
+        ``truncated`` and ``final_observation`` (before any reset), and ``final_state``, what that
+        observation is of; where only the state is used, the observation costs nothing.
+        """
+        if params is None:
+            params = self.default_params
+        after, reward, terminated, info = self._transition(state, action, params)
+        truncated = self.is_truncated(after, params)
+        begun = self._begin(self._draw(key, params), params)
+        done = terminated | truncated
+        going_on = jax.tree.map(lambda new, old: jnp.where(done, new, old), begun, after)
+        info |= {
+            "terminated": terminated,
+            "truncated": truncated,
+            "final_observation": self._see(after, params),
+            "final_state": after,
+        }
+        return self._see(going_on, params), going_on, reward, terminated, truncated, info
+
     def reset_env(self, key: jax.Array, params: EnvParams) -> tuple[jax.Array, EnvState[StateT]]:
         """Draws a level and starts an episode on it: (observation, state)."""
-        index = jax.random.randint(key, (), 0, pool_size(params.levels))
-        return self.reset_to(index, params)
+        return self.reset_to(self._draw(key, params), params)
 
     def reset_to(self, index: jax.Array, params: EnvParams) -> tuple[jax.Array, EnvState[StateT]]:
         """Starts an episode on a given level of the pool: (observation, state)."""
-        level = take(params.levels, index)
-        state = self.start(level)
-        return self.view(level, state), EnvState(time=jnp.int32(0), level=index, state=state)
+        state = self._begin(index, params)
+        return self._see(state, params), state
 
     def step_env(
         self, key: jax.Array, state: EnvState[StateT], action: jax.Array, params: EnvParams
@@ -191,23 +220,40 @@ class Environment(
         candidate goal (float32[goals]); ``reward`` is its first entry.
         """
         del key  # An episode is a function of level and actions.
-        level = take(params.levels, state.level)
-        following = self.advance(level, state.state, action)
-        rewards = self.rewards(level, state.state, action, following)
-        info = {"level": state.level, "goals": rewards}
-        after = EnvState(time=state.time + 1, level=state.level, state=following)
-        return self.view(level, following), after, rewards[0], self.ended(level, following), info
+        after, reward, terminated, info = self._transition(state, action, params)
+        return self._see(after, params), after, reward, terminated, info
 
     def observe(
         self, key: jax.Array, state: EnvState[StateT], action: jax.Array | None, params: EnvParams
     ) -> jax.Array:
         """The observation of a state."""
         del key, action
-        return self.view(take(params.levels, state.level), state.state)
+        return self._see(state, params)
 
     def is_terminated(self, state: EnvState[StateT], params: EnvParams) -> jax.Array:
         """Whether the episode is over by itself."""
         return self.ended(take(params.levels, state.level), state.state)
+
+    def _draw(self, key: jax.Array, params: EnvParams) -> jax.Array:
+        return jax.random.randint(key, (), 0, pool_size(params.levels))
+
+    def _begin(self, index: jax.Array, params: EnvParams) -> EnvState[StateT]:
+        state = self.start(take(params.levels, index))
+        return EnvState(time=jnp.int32(0), level=index, state=state)
+
+    def _see(self, state: EnvState[StateT], params: EnvParams) -> jax.Array:
+        return self.view(take(params.levels, state.level), state.state)
+
+    def _transition(
+        self, state: EnvState[StateT], action: jax.Array, params: EnvParams
+    ) -> tuple[EnvState[StateT], jax.Array, jax.Array, dict[str, Any]]:
+        """State, reward, end and info after one step without auto-reset."""
+        level = take(params.levels, state.level)
+        following = self.advance(level, state.state, action)
+        rewards = self.rewards(level, state.state, action, following)
+        after = EnvState(time=state.time + 1, level=state.level, state=following)
+        info = {"level": state.level, "goals": rewards}
+        return after, rewards[0], self.ended(level, following), info
 
     @property
     def num_actions(self) -> int:

@@ -24,7 +24,7 @@ FAR = (0, 0)
 BLUE, RED = (0, 0, 255), (255, 0, 0)
 CHANNELS = 3
 
-TYPICAL = {"wall": "2", "crate": "a", "lava": "i", "saw": "q", "enemy": "u", "coin": "x"}
+TYPICAL = {"wall": "2", "crate": "a", "lava": "i", "saw": "q", "enemy": "u", "coin": "x", "rise": "m"}
 """A colour that only this sprite of CoinRun has, as its symbol in the palette."""
 
 

@@ -12,6 +12,7 @@ import optax
 from flax import struct
 
 from gmbench.agents.networks import ActorCritic
+from gmbench.agents.packing import unpack
 from gmbench.agents.ppo import losses
 from gmbench.agents.ppo.config import PPOConfig
 from gmbench.agents.ppo.rollout import Experience, Finished, Steps, begin, collect
@@ -137,8 +138,10 @@ class PPO:
 
         def gradient_step(carry: tuple[Any, Any], rows: jax.Array) -> tuple[Any, dict[str, jax.Array]]:
             weights, optimizer = carry
-            minibatch = jax.tree.map(lambda leaf: leaf[rows], batch)
-            gradients, metrics = jax.grad(self.loss, has_aux=True)(weights, *minibatch)
+            chosen, chosen_advantage = jax.tree.map(lambda leaf: leaf[rows], batch)
+            seen = unpack(chosen.observation, learner.experience.observations)
+            chosen = dataclasses.replace(chosen, observation=seen)
+            gradients, metrics = jax.grad(self.loss, has_aux=True)(weights, chosen, chosen_advantage)
             change, optimizer = self.optimizer.update(gradients, optimizer, weights)
             return (optax.apply_updates(weights, change), optimizer), metrics
 
@@ -152,7 +155,7 @@ class PPO:
     def loss(
         self, weights: Any, steps: Steps, advantage: jax.Array
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
-        """The loss of one minibatch, its steps along axis 0: (scalar, metrics)."""
+        """The loss of one minibatch, its steps along axis 0 and unpacked: (scalar, metrics)."""
         config = self.config
         logits, value = self.network.outputs(weights, steps.observation)
         log_probability = distrax.Categorical(logits=logits).log_prob(steps.action)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.agents.networks import ActorCritic
+from gmbench.agents.packing import pack
 from gmbench.envs.environment import Environment, EnvParams
 
 
@@ -31,7 +32,17 @@ class Experience:
 
 @struct.dataclass
 class Steps:
-    """Steps to learn from, [rollout, environments, ...]: neither levels nor states are kept."""
+    """Steps to learn from, [rollout, environments, ...]: neither levels nor states are kept.
+
+    Attributes:
+        observation: what was acted on, packed by `gmbench.agents.packing.pack`.
+        action: int32, what was done.
+        log_probability: float32, of that action under the policy that acted.
+        value: float32, of the observation.
+        reward: float32, on the intended goal.
+        terminated: bool, whether the episode ended by itself.
+        truncated: bool, whether the time limit cut it off.
+    """
 
     observation: jax.Array
     action: jax.Array
@@ -85,25 +96,23 @@ def collect(
             jax.random.split(env_key, environments), experience.states, action, params
         )
         truncated = truncated & ~terminated
-        # A rollout is no longer than an episode may be, so each environment is cut off at most once in it.
-        last = jnp.where(_like(truncated, last), info["final_observation"], last)
+        # A rollout is no longer than an episode may be, so each environment is cut off at most once in it;
+        # of that one time the state is kept, which is smaller than the observation.
+        last = jax.tree.map(lambda new, old: jnp.where(truncated, new, old), info["final_state"], last)
         after, finished = _count(experience, info["goals"], terminated | truncated, finished)
         after = dataclasses.replace(after, states=states, observations=observations)
-        steps = Steps(experience.observations, action, log_probability, value, reward, terminated, truncated)
+        packed = pack(experience.observations)
+        steps = Steps(packed, action, log_probability, value, reward, terminated, truncated)
         return (after, last, finished), steps
 
     nothing = Finished(jnp.float32(0), jnp.zeros(len(env.goals)), jnp.float32(0))
-    carry = (experience, jnp.zeros_like(experience.observations), nothing)
+    carry = (experience, experience.states, nothing)
     (experience, last, finished), steps = jax.lax.scan(step, carry, jax.random.split(key, length))
-    both = jnp.stack((experience.observations, last))
+    seen_last = jax.vmap(env.observe, (None, 0, None, None))(key, last, None, params)
+    both = jnp.stack((experience.observations, seen_last))
     following, cut_off = network.outputs(weights, both)[1]
     next_values = jnp.concatenate((steps.value[1:], following[None]))
     return experience, steps, jnp.where(steps.truncated, cut_off, next_values), finished
-
-
-def _like(flags: jax.Array, array: jax.Array) -> jax.Array:
-    """Flags per environment, shaped to go with an array per environment."""
-    return flags.reshape(flags.shape + (1,) * (array.ndim - 1))
 
 
 def _count(
