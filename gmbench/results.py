@@ -33,8 +33,9 @@ class Result:
         manifest: what was run: task, algorithm, settings, seeds, pack hashes, versions, devices.
         episodes: one row per seed, pack and level: ``seed`` int32, ``pack`` str, ``level`` int32, per goal
             ``return_GOAL`` (what is scored) and ``total_GOAL`` (plain sum) float32, ``first`` str (the
-            goal that came first, or ``none``), ``first_step`` int32 (the step with which it came, from 1;
-            0 for none), ``length`` int32 in steps, and ``end`` str (``terminated`` or ``timeout``).
+            goal that came first, or ``none``), ``length`` int32 in steps, and ``end`` str: ``terminated``
+            by the environment, ``goal`` where only the first goal counts and that was reached, or
+            ``timeout``.
         curves: one row per seed and update: ``seed``, ``update``, ``steps`` (environment steps so far),
             and the algorithm's metrics, float32.
         scores: see `gmbench.scores.score`.

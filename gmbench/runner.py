@@ -203,26 +203,17 @@ def _train(
 
 def evaluate_seeds(task: Task, policies: Any, packs: Mapping[str, Any], seeds: range) -> dict[str, Episodes]:
     """Plays every seed's policy (stacked on axis 0) on every pack: per pack `Episodes` of [seeds, levels]."""
-
-    @jax.jit
-    def play(policies: Any, keys: jax.Array, levels: Any) -> Episodes:
-        def one(policy: Any, key: jax.Array) -> Episodes:
-            return evaluate(
-                task.env, policy, levels, key, first_only=task.first_only, discount=task.score_discount
-            )
-
-        return jax.vmap(one)(policies, keys)
-
     keys = seed_keys(seeds, EVALUATION)
     blocks = [slice(start, start + SEEDS_AT_ONCE) for start in range(0, len(seeds), SEEDS_AT_ONCE)]
-    episodes = {}
-    for pack, levels in packs.items():
-        parts = []
-        for block in blocks:
-            rows = jax.tree.map(lambda leaf, block=block: leaf[block], policies)
-            parts.append(jax.device_get(play(rows, keys[block], levels)))
-        episodes[pack] = jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
-    return episodes
+
+    def play(block: slice, levels: Any) -> Episodes:
+        rows = jax.tree.map(lambda leaf: leaf[block], policies)
+        return evaluate(
+            task.env, rows, levels, keys[block], first_only=task.first_only, discount=task.score_discount
+        )
+
+    parts = {pack: [play(block, levels) for block in blocks] for pack, levels in packs.items()}
+    return {pack: jax.tree.map(lambda *leaves: np.concatenate(leaves), *part) for pack, part in parts.items()}
 
 
 def episodes_table(task: Task, episodes: Mapping[str, Episodes]) -> dict[str, np.ndarray]:
@@ -241,9 +232,9 @@ def episodes_table(task: Task, episodes: Mapping[str, Episodes]) -> dict[str, np
             columns[f"return_{goal}"] = np.ravel(played.returns[..., index])
             columns[f"total_{goal}"] = np.ravel(played.totals[..., index])
         columns["first"] = names[np.ravel(played.first)]
-        columns["first_step"] = np.ravel(played.first_step)
         columns["length"] = np.ravel(played.length)
-        columns["end"] = np.where(np.ravel(played.terminated), "terminated", "timeout")
+        stopped = np.where(played.first >= 0, "goal", "timeout")
+        columns["end"] = np.ravel(np.where(played.terminated, "terminated", stopped))
         parts.append(columns)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

@@ -74,8 +74,8 @@ def telling_level(familiar: Episodes, shifted: Episodes) -> int:
 
 def _shown(task: Task, episode: Episodes, index: int) -> int:
     """Steps of an episode that are shown: where a proxy came first, little of what it did afterwards."""
-    length, first = int(episode.length[index]), int(episode.first_step[index])
-    return min(length, first + AFTERWARDS) if task.first_only and first > 0 else length
+    length = int(episode.length[index])
+    return length if episode.terminated[index] else min(length + AFTERWARDS, task.env.time_limit)
 
 
 def _outcome(task: Task, episode: Episodes, index: int) -> str:

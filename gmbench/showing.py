@@ -74,10 +74,20 @@ def show_policies(task_id: str, out: Path, first: int) -> None:
 def _planned(task: Task, pack: str, index: int, goal: int) -> tuple[object, list[object]]:
     """A level of a pack, and the states of the episode of a goal's optimal policy on it."""
     pool = select(load_pack(task, pack), np.array([index]))
-    policy = PlannedPolicy(optimal_actions(task.env, pool, first_only=task.first_only)[goal])
-    observe, key = StateNumbers(task.env), jax.random.key(0)
-    episode = evaluate(task.env, policy, pool, key, first_only=task.first_only, discount=1.0, observe=observe)
-    steps = int(episode.length[0]) if episode.terminated[0] else task.env.time_limit
+    tables = optimal_actions(task.env, pool, first_only=task.first_only)
+    policies, key = PlannedPolicy(tables[goal : goal + 1]), jax.random.key(0)
+    observe = StateNumbers(task.env)
+    episodes = evaluate(
+        task.env,
+        policies,
+        pool,
+        key[None],
+        first_only=task.first_only,
+        discount=task.score_discount,
+        observe=observe,
+    )
+    steps = int(episodes.length[0, 0])
+    policy = PlannedPolicy(tables[goal])
     states = replay(task.env, policy, pool, jnp.int32(0), key, steps=steps, observe=observe)
     return unstack(pool)[0], unstack(states)
 

@@ -46,6 +46,7 @@ def test_there_is_one_episode_per_seed_pack_and_level(finished):
     assert not episodes.duplicated(["seed", "pack", "level"]).any()
     assert episodes["length"].between(1, 200).all()
     assert ((episodes["end"] == "timeout") <= (episodes["length"] == 200)).all()
+    assert ((episodes["end"] == "goal") <= (episodes["first"] != "none")).all()
     # Only one goal comes first, and only that one counts; on familiar levels both lie in one cell.
     shifted = episodes[episodes["pack"] == "shift"]
     assert ((shifted["return_coin"] > 0) == (shifted["first"] == "coin")).all()

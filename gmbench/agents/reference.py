@@ -16,9 +16,9 @@ from gmbench.envs.environment import Environment
 
 @struct.dataclass
 class RandomPolicy:
-    """Every action alike, whatever it sees."""
+    """Every action alike, whatever it sees: int32, how many actions there are."""
 
-    actions: int = struct.field(pytree_node=False)
+    actions: jax.Array | int
 
     def start(self) -> tuple[()]:
         """Nothing is carried."""

@@ -9,31 +9,39 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import struct
 
 from gmbench.agents.algorithm import Policy
 from gmbench.envs.environment import Environment
 from gmbench.envs.levels import pool_size, take
 
+Observe = Callable[[jax.Array, Any, Any], Any]
+"""What a policy is shown instead of the environment's view: (index of the level, level, state); hashable."""
+SPRINT = 64
+"""Steps that all episodes are played for together. Those that go on are then played by themselves: a few
+that run to the time limit would otherwise hold up all the others."""
+
 
 @struct.dataclass
 class Episodes:
-    """One episode per level: every array has the levels as its last axis but ``goals``.
+    """One episode per policy and level; [policies, levels] are the first axes of every array.
+
+    An episode ends by itself, by the time limit, or, where only the first goal counts, with the step of
+    the first event of any goal.
 
     Attributes:
-        returns: float32[levels, goals], what counts for the score, see `evaluate`.
-        totals: float32[levels, goals], plain sums of every goal's rewards over the whole episode.
-        first: int32[levels], the goal whose first event came first, the earlier in ``env.goals`` where
-            several came in one step; -1 for none.
-        first_step: int32[levels], the step with which that was, counted from 1; 0 for none.
-        length: int32[levels], steps.
-        terminated: bool[levels]; False where the time limit ended the episode.
+        returns: float32[..., goals], what counts for the score, see `evaluate`.
+        totals: float32[..., goals], plain sums of every goal's rewards.
+        first: int32, the goal whose first event came first, the earlier in ``env.goals`` where several
+            came in one step; -1 for none.
+        length: int32, steps.
+        terminated: bool, whether it ended by itself.
     """
 
     returns: jax.Array
     totals: jax.Array
     first: jax.Array
-    first_step: jax.Array
     length: jax.Array
     terminated: jax.Array
 
@@ -46,45 +54,136 @@ class _Running:
     episode: Episodes
 
 
-@functools.partial(jax.jit, static_argnums=(0,), static_argnames=("first_only", "discount", "observe"))
+@dataclasses.dataclass(frozen=True)
+class _Rules:
+    """How episodes are played and counted."""
+
+    env: Environment[Any, Any]
+    first_only: bool
+    discount: float
+    observe: Observe | None
+
+
 def evaluate(
     env: Environment[Any, Any],
-    policy: Policy,
+    policies: Policy,
     levels: Any,
-    key: jax.Array,
+    keys: jax.Array,
     *,
     first_only: bool,
     discount: float,
-    observe: Callable[[jax.Array, Any, Any], Any] | None = None,
+    observe: Observe | None = None,
 ) -> Episodes:
-    """Plays one episode per level, to its end or to the time limit, none cut off.
+    """Plays one episode per policy and level, each to its end: NumPy arrays, [policies, levels, ...].
 
     Args:
         env: the environment.
-        policy: acts; may be one row of a vmapped batch.
+        policies: what acts, stacked on axis 0.
         levels: a pool.
-        key: for the policy's draws. Level k of a pool gets the same stream whatever the pool holds beside.
+        keys: one per policy, for its draws. Level k of a pool gets the same stream whatever the pool
+            holds beside.
         first_only: whether every goal's return stops with the step of the first event of any goal.
         discount: of the returns, per step; the first step counts fully.
-        observe: what the policy is shown instead of the environment's view: a hashable function of
-            (index of the level, level, state), for reference policies that know the state.
+        observe: what the policies are shown, if not the environment's view.
     """
-    indices = jnp.arange(pool_size(levels))
-    keys = jax.vmap(jax.random.fold_in, (None, 0))(key, indices)
-    play = _Play(env, policy, first_only, discount, observe)
+    rules = _Rules(env, first_only, discount, observe)
+    indices = np.tile(np.arange(pool_size(levels)), (len(keys), 1))
+    running = _begin(rules, policies, levels, indices)
+    running = _play(rules, policies, levels, indices, keys, running, 0, min(SPRINT, env.time_limit))
+    episodes = jax.tree.map(np.array, running.episode)
+    alive = np.asarray(running.alive)
+    left = int(alive.sum(axis=1).max())
+    if left and env.time_limit > SPRINT:
+        # As many of each policy, in a number that seldom changes, since each compiles a program of its own.
+        count = min(1 << (left - 1).bit_length(), alive.shape[1])
+        rows = np.arange(len(alive))[:, None]
+        slower = np.argsort(~alive, axis=1, kind="stable")[:, :count]
+        part = jax.tree.map(lambda leaf: leaf[rows, slower], running)
+        part = _play(rules, policies, levels, slower, keys, part, SPRINT, env.time_limit)
+        for whole, later in zip(jax.tree.leaves(episodes), jax.tree.leaves(part.episode), strict=True):
+            whole[rows, slower] = later
+    return episodes
 
-    def all_step(carry: tuple[jax.Array, _Running]) -> tuple[jax.Array, _Running]:
+
+@functools.partial(jax.jit, static_argnums=0)
+def _begin(rules: _Rules, policies: Policy, levels: Any, indices: jax.Array) -> _Running:
+    """The starts of episodes on the levels ``indices``, int32[policies, n]."""
+
+    def one(policy: Policy, index: jax.Array) -> _Running:
+        goals = jnp.zeros(len(rules.env.goals), jnp.float32)
+        episode = Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.bool_(False))
+        state = rules.env.start(take(levels, index))
+        return _Running(state, policy.start(), jnp.bool_(True), episode)
+
+    return jax.vmap(jax.vmap(one, (None, 0)))(policies, indices)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _play(
+    rules: _Rules,
+    policies: Policy,
+    levels: Any,
+    indices: jax.Array,
+    keys: jax.Array,
+    running: _Running,
+    start: jax.Array,
+    stop: jax.Array,
+) -> _Running:
+    """Plays episodes on from step ``start``, until all have ended or step ``stop``."""
+
+    def one_step(policy: Policy, key: jax.Array, index: jax.Array, running: _Running, time: Any) -> _Running:
+        return _step(rules, policy, levels, index, key, time, running)
+
+    all_levels = jax.vmap(one_step, (None, None, 0, 0, None))
+    all_policies = jax.vmap(all_levels, (0, 0, 0, 0, None))
+
+    def step(carry: tuple[jax.Array, _Running]) -> tuple[jax.Array, _Running]:
         time, running = carry
-        return time + 1, jax.vmap(play.step, (None, None, 0, 0, 0))(time, levels, indices, keys, running)
+        return time + 1, all_policies(policies, keys, indices, running, time)
 
     def unfinished(carry: tuple[jax.Array, _Running]) -> jax.Array:
-        return (carry[0] < env.time_limit) & jnp.any(carry[1].alive)
+        return (carry[0] < stop) & jnp.any(carry[1].alive)
 
-    start = (jnp.int32(0), jax.vmap(play.begin, (None, 0))(levels, indices))
-    return jax.lax.while_loop(unfinished, all_step, start)[1].episode
+    return jax.lax.while_loop(unfinished, step, (jnp.asarray(start, jnp.int32), running))[1]
 
 
-@functools.partial(jax.jit, static_argnums=(0,), static_argnames=("steps", "observe"))
+def _step(
+    rules: _Rules,
+    policy: Policy,
+    levels: Any,
+    index: jax.Array,
+    key: jax.Array,
+    time: jax.Array,
+    running: _Running,
+) -> _Running:
+    """One step of one episode, or nothing where it is over."""
+    env, level, state = rules.env, take(levels, index), running.state
+    seen = env.view(level, state) if rules.observe is None else rules.observe(index, level, state)
+    step_key = jax.random.fold_in(jax.random.fold_in(key, index), time)
+    action, carry = policy.act(running.carry, seen, step_key)
+    following = env.advance(level, state, action)
+    rewards = env.rewards(level, state, action, following)
+    ended = env.ended(level, following)
+    episode = _count(rules, running.episode, rewards, ended)
+    over = ended | ((episode.first >= 0) & rules.first_only)
+    after = _Running(following, carry, ~over, episode)
+    return jax.tree.map(lambda new, old: jnp.where(running.alive, new, old), after, running)
+
+
+def _count(rules: _Rules, episode: Episodes, rewards: jax.Array, ended: jax.Array) -> Episodes:
+    """Adds one step to an episode."""
+    events = rewards != 0
+    first = jnp.where(jnp.any(events), jnp.argmax(events), -1)
+    return Episodes(
+        returns=episode.returns + jnp.float32(rules.discount) ** episode.length * rewards,
+        totals=episode.totals + rewards,
+        first=jnp.where(episode.first < 0, first, episode.first),
+        length=episode.length + 1,
+        terminated=ended,
+    )
+
+
+@functools.partial(jax.jit, static_argnums=0, static_argnames=("steps", "observe"))
 def replay(
     env: Environment[Any, Any],
     policy: Policy,
@@ -93,69 +192,24 @@ def replay(
     key: jax.Array,
     *,
     steps: int,
-    observe: Callable[[jax.Array, Any, Any], Any] | None = None,
+    observe: Observe | None = None,
 ) -> Any:
-    """The states of the very episode that `evaluate` plays with the same key on level ``index``.
+    """The states of the very episode that `evaluate` plays for one policy and its key on level ``index``.
+
+    It goes on after the first goal, to the end of the environment's own episode.
 
     Returns:
         States, stacked on axis 0, ``steps + 1`` of them; those after the end repeat the last one.
     """
-    play = _Play(env, policy, first_only=False, discount=1.0, observe=observe)
-    key = jax.random.fold_in(key, index)
+    rules = _Rules(env, first_only=False, discount=1.0, observe=observe)
+    start = jax.tree.map(
+        lambda leaf: leaf[0, 0],
+        _begin(rules, jax.tree.map(lambda leaf: leaf[None], policy), levels, jnp.reshape(index, (1, 1))),
+    )
 
     def step(running: _Running, time: jax.Array) -> tuple[_Running, Any]:
-        after = play.step(time, levels, index, key, running)
+        after = _step(rules, policy, levels, index, key, time, running)
         return after, after.state
 
-    start = play.begin(levels, index)
     states = jax.lax.scan(step, start, jnp.arange(steps))[1]
     return jax.tree.map(lambda first, rest: jnp.concatenate((first[None], rest)), start.state, states)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Play:
-    """How one episode begins and goes on."""
-
-    env: Environment[Any, Any]
-    policy: Policy
-    first_only: bool
-    discount: float
-    observe: Callable[[jax.Array, Any, Any], Any] | None
-
-    def begin(self, levels: Any, index: jax.Array) -> _Running:
-        goals = jnp.zeros(len(self.env.goals), jnp.float32)
-        episode = Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.int32(0), jnp.bool_(False))
-        state = self.env.start(take(levels, index))
-        return _Running(state, self.policy.start(), jnp.bool_(True), episode)
-
-    def step(
-        self, time: jax.Array, levels: Any, index: jax.Array, key: jax.Array, running: _Running
-    ) -> _Running:
-        """One step, or nothing where the episode is over."""
-        level, state = take(levels, index), running.state
-        if self.observe is None:
-            observation = self.env.view(level, state)
-        else:
-            observation = self.observe(index, level, state)
-        action, carry = self.policy.act(running.carry, observation, jax.random.fold_in(key, time))
-        following = self.env.advance(level, state, action)
-        rewards = self.env.rewards(level, state, action, following)
-        ended = self.env.ended(level, following)
-        episode = self.count(running.episode, rewards, ended)
-        after = _Running(following, carry, ~ended, episode)
-        return jax.tree.map(lambda new, old: jnp.where(running.alive, new, old), after, running)
-
-    def count(self, episode: Episodes, rewards: jax.Array, ended: jax.Array) -> Episodes:
-        """Adds one step to an episode."""
-        events = rewards != 0
-        first = jnp.where(jnp.any(events), jnp.argmax(events), -1)
-        counts = (episode.first < 0) | (not self.first_only)
-        weight = jnp.float32(self.discount) ** episode.length
-        return Episodes(
-            returns=episode.returns + jnp.where(counts, weight, 0.0) * rewards,
-            totals=episode.totals + rewards,
-            first=jnp.where(episode.first < 0, first, episode.first),
-            first_step=jnp.where((episode.first < 0) & (first >= 0), episode.length + 1, episode.first_step),
-            length=episode.length + 1,
-            terminated=ended,
-        )

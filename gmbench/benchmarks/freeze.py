@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
-from gmbench.benchmarks.evaluation import evaluate
+from gmbench.benchmarks.evaluation import Episodes, evaluate
 from gmbench.benchmarks.packs import PACK_SIZE, REFERENCES, encode, pack_file
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import TWINS, Task
-from gmbench.envs.levels import generate, layout_hashes, reserved, select
+from gmbench.envs.levels import generate, layout_hashes, pool_size, reserved, select
 
 CANDIDATES = 32_768
 """Levels drawn; one in eight is set aside for evaluation, and of those the telling ones are kept."""
@@ -70,9 +71,7 @@ def twin_packs(task: Task, familiar: str, shifted: str, key: jax.Array) -> tuple
 
 def chance(task: Task, levels: Any) -> np.ndarray:
     """In which part of its episodes on each level the random policy comes to any goal: float[levels]."""
-    keys = jax.random.split(jax.random.key(2), RANDOM_EPISODES)
-    policy = RandomPolicy(task.env.num_actions)
-    return np.mean([np.asarray(_play(task, policy, levels, key).first) >= 0 for key in keys], axis=0)
+    return np.mean(_play_randomly(task, levels, jax.random.key(2)).first >= 0, axis=0)
 
 
 def avoidable(task: Task, familiar: Any, shifted: Any) -> np.ndarray:
@@ -82,12 +81,12 @@ def avoidable(task: Task, familiar: Any, shifted: Any) -> np.ndarray:
     The level is avoidable if every proxy's pursuer comes to its proxy first, whether it settles ties for
     the first action or for the last: in CoinRun, whether it walks or jumps where both are as fast.
     """
-    good = np.ones(len(layout_hashes(shifted)), bool)
+    good = np.ones(pool_size(shifted), bool)
     for ties in ("first", "last"):
         tables = optimal_actions(task.env, familiar, first_only=True, ties=ties)
+        episodes = _play(task, PlannedPolicy(tables), shifted, jax.random.key(0))
         for proxy in range(1, len(task.env.goals)):
-            episodes = _play(task, PlannedPolicy(tables[proxy]), shifted, jax.random.key(0))
-            good &= np.asarray(episodes.first) == proxy
+            good &= episodes.first[proxy] == proxy
     return good
 
 
@@ -98,32 +97,36 @@ def reference_returns(task: Task, pool: Any) -> dict[str, dict[str, float]]:
     `RANDOM_EPISODES`.
     """
     goals = [goal.name for goal in task.env.goals]
-    totals = np.zeros((len(goals), len(goals)))
+    parts = []
     for start in range(0, PACK_SIZE, CHUNK):
         part = select(pool, np.arange(start, start + CHUNK))
         tables = optimal_actions(task.env, part, first_only=task.first_only)
-        for policy in range(len(goals)):
-            episodes = _play(task, PlannedPolicy(tables[policy]), part, jax.random.key(0))
-            totals[policy] += np.sum(np.asarray(episodes.returns, float), axis=0)
-    keys = jax.random.split(jax.random.key(1), RANDOM_EPISODES)
-    aimless = [_play(task, RandomPolicy(task.env.num_actions), pool, key) for key in keys]
-    returns = {
-        goal: dict(zip(goals, totals[policy] / PACK_SIZE, strict=True)) for policy, goal in enumerate(goals)
-    }
-    random = np.mean([np.asarray(episodes.returns, float) for episodes in aimless], axis=(0, 1))
-    return {**returns, "random": dict(zip(goals, random.tolist(), strict=True))}
+        parts.append(_play(task, PlannedPolicy(tables), part, jax.random.key(0)).returns)
+    optimal = np.mean(np.concatenate(parts, axis=1), axis=1, dtype=float)
+    aimless = _play_randomly(task, pool, jax.random.key(1)).returns
+    rows = [*optimal, np.mean(aimless, axis=(0, 1), dtype=float)]
+    names = [*goals, "random"]
+    return {name: dict(zip(goals, row.tolist(), strict=True)) for name, row in zip(names, rows, strict=True)}
 
 
-def _play(task: Task, policy: Any, levels: Any, key: jax.Array) -> Any:
+def _play(task: Task, policies: Any, levels: Any, key: jax.Array) -> Episodes:
+    """One episode per policy and level, policies stacked on axis 0."""
+    keys = jax.random.split(key, len(jax.tree.leaves(policies)[0]))
     return evaluate(
         task.env,
-        policy,
+        policies,
         levels,
-        key,
+        keys,
         first_only=task.first_only,
         discount=task.score_discount,
         observe=StateNumbers(task.env),
     )
+
+
+def _play_randomly(task: Task, levels: Any, key: jax.Array) -> Episodes:
+    """`RANDOM_EPISODES` episodes of the random policy per level, on the first axis."""
+    policies = RandomPolicy(jnp.full(RANDOM_EPISODES, task.env.num_actions))
+    return _play(task, policies, levels, key)
 
 
 def main(task_id: str) -> None:

@@ -180,7 +180,7 @@ class Environment(
         action: jax.Array,
         params: EnvParams | None = None,
     ) -> tuple[jax.Array, EnvState[StateT], jax.Array, jax.Array, jax.Array, dict[str, Any]]:
-        """One transition with auto-reset, as in gymnax.
+        """One transition with auto-reset, as in gymnax: six values.
 
         What gymnax's own method does, but the observation is built once, after the reset is settled, and
         not for both cases. ``info`` has, beside the entries of `step_env`, gymnax's ``terminated``,

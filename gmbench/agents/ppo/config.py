@@ -25,10 +25,10 @@ class PPOConfig:
         hidden: units of the hidden layers.
     """
 
-    environments: int = 128
+    environments: int = 32
     rollout: int = 64
     epochs: int = 2
-    minibatches: int = 8
+    minibatches: int = 4
     learning_rate: float = 4e-3
     discount: float = 0.99
     decay: float = 0.95

@@ -1,0 +1,114 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
+from gmbench.benchmarks.evaluation import evaluate, replay
+from gmbench.envs.levels import select, stack
+
+COIN, END, NONE = 0, 1, -1
+
+
+@dataclasses.dataclass(frozen=True)
+class Script:
+    """Plays a list of actions, the same on every level."""
+
+    actions: tuple[int, ...]
+
+    def start(self):
+        return jnp.int32(0)
+
+    def act(self, time, observation, key):
+        return jnp.array(self.actions)[time % len(self.actions)], time + 1
+
+
+jax.tree_util.register_static(Script)
+RIGHT = Script((2,))
+
+
+@pytest.fixture(scope="module")
+def levels(env):
+    """Coin before the end, end before the coin, a saw before both, a wall before both."""
+    drawings = ("@..o.G..", "@..G.o..", "@.^o.G..", "@.#o.G..")
+    return stack([env.parse(f"{drawing}\n########") for drawing in drawings])
+
+
+def play(env, policy, levels, **settings):
+    """The episodes of one policy."""
+    settings = {"first_only": True, "discount": 1.0, **settings}
+    policies = jax.tree.map(lambda leaf: leaf[None], policy)
+    episodes = evaluate(env, policies, levels, jax.random.key(0)[None], **settings)
+    return jax.tree.map(lambda leaf: leaf[0], episodes)
+
+
+def test_episodes_of_hand_made_levels(env, levels):
+    episodes = play(env, RIGHT, levels)
+    assert episodes.first.tolist() == [COIN, END, NONE, NONE]
+    assert episodes.returns.tolist() == [[10, 0], [0, 1], [0, 0], [0, 0]]
+    assert episodes.length.tolist() == [3, 3, 2, env.time_limit]
+    assert episodes.terminated.tolist() == [True, False, True, False]
+
+
+def test_all_events_count_where_they_should(env, levels):
+    episodes = play(env, RIGHT, levels, first_only=False)
+    assert episodes.returns.tolist() == [[10, 0], [10, 1], [0, 0], [0, 0]]
+    assert episodes.first.tolist() == [COIN, END, NONE, NONE]
+    assert episodes.length.tolist() == [3, 5, 2, env.time_limit]
+
+
+def test_the_first_step_is_not_discounted(env, levels):
+    episodes = play(env, RIGHT, levels, first_only=False, discount=0.5)
+    assert episodes.returns[:2].tolist() == [[10 * 0.5**2, 0], [10 * 0.5**4, 0.5**2]]
+    assert episodes.totals[:2].tolist() == [[10, 0], [10, 1]]
+
+
+def test_a_tie_counts_for_both_goals(env):
+    level = stack([env.parse("@.O\n###")])
+    episodes = play(env, RIGHT, level)
+    assert episodes.returns.tolist() == [[10, 1]]
+    assert episodes.first.tolist() == [COIN]
+
+
+def test_policies_are_played_apart(env, levels):
+    policies = RandomPolicy(jnp.full(3, env.num_actions))
+    keys = jax.random.split(jax.random.key(4), 3)
+    together = evaluate(env, policies, levels, keys, first_only=True, discount=1.0)
+    for row in range(3):
+        alone = evaluate(
+            env, RandomPolicy(jnp.full(1, 6)), levels, keys[row : row + 1], first_only=True, discount=1.0
+        )
+        jax.tree.map(lambda a, b, row=row: np.testing.assert_array_equal(a[row], b[0]), together, alone)
+
+
+def test_an_episode_does_not_depend_on_what_is_played_beside_it(env, coinrun_pool):
+    pool, policy = coinrun_pool(), RandomPolicy(jnp.int32(env.num_actions))
+    whole = play(env, policy, pool)
+    part = play(env, policy, select(pool, np.arange(7)))
+    jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[:7], b), whole, part)
+
+
+def test_the_replay_is_the_episode(env, coinrun_pool):
+    pool, policy = coinrun_pool(), RandomPolicy(jnp.int32(env.num_actions))
+    whole, key = play(env, policy, pool), jax.random.key(0)
+    for index in range(3):
+        states = replay(env, policy, pool, jnp.int32(index), key, steps=env.time_limit)
+        level = jax.tree.map(lambda leaf, index=index: leaf[index], pool)
+        ended = np.asarray(jax.vmap(env.ended, (None, 0))(level, states))
+        if whole.terminated[index]:
+            assert np.argmax(ended) == whole.length[index]
+        else:
+            assert not ended[: whole.length[index] + 1].any()
+            assert whole.first[index] == END or whole.length[index] == env.time_limit
+
+
+def test_optimal_policies_reach_their_goal_on_every_level(env, coinrun_pool):
+    pool = select(coinrun_pool("column"), np.arange(32))
+    tables = optimal_actions(env, pool, first_only=True)
+    observe = StateNumbers(env)
+    for goal, most in ((COIN, 10), (END, 1)):
+        returns = play(env, PlannedPolicy(tables[goal]), pool, observe=observe).returns
+        assert np.mean(returns[:, goal]) >= 0.97 * most  # The end is out of reach on a few levels.
+        assert returns[:, 1 - goal].mean() <= 0.03 * 10
