@@ -19,7 +19,7 @@ class ActorCritic(nn.Module):
     """
 
     actions: int
-    hidden: Sequence[int] = (64, 64)
+    hidden: Sequence[int] = (48, 64)
 
     @nn.compact
     def __call__(self, observation: jax.Array) -> tuple[jax.Array, jax.Array]:

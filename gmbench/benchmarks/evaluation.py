@@ -22,6 +22,9 @@ SPRINT = 64
 """Steps that all episodes are played for together. Those that go on are then played by themselves: a few
 that run to the time limit would otherwise hold up all the others."""
 
+FEWEST = 64
+"""Episodes of each policy that are then played side by side, at least."""
+
 
 @struct.dataclass
 class Episodes:
@@ -95,7 +98,7 @@ def evaluate(
     left = int(alive.sum(axis=1).max())
     if left and env.time_limit > SPRINT:
         # As many of each policy, in a number that seldom changes, since each compiles a program of its own.
-        count = min(1 << (left - 1).bit_length(), alive.shape[1])
+        count = min(max(FEWEST, 1 << (left - 1).bit_length()), alive.shape[1])
         rows = np.arange(len(alive))[:, None]
         slower = np.argsort(~alive, axis=1, kind="stable")[:, :count]
         part = jax.tree.map(lambda leaf: leaf[rows, slower], running)

@@ -37,7 +37,7 @@ class PPOConfig:
     entropy_weight: float = 0.01
     max_gradient_norm: float = 0.5
     reward_scale: float = 0.1
-    hidden: tuple[int, ...] = (64, 64)
+    hidden: tuple[int, ...] = (48, 64)
 
     def __post_init__(self) -> None:
         for name in ("environments", "rollout", "epochs", "minibatches"):
