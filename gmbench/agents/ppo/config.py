@@ -27,9 +27,9 @@ class PPOConfig:
 
     environments: int = 32
     rollout: int = 64
-    epochs: int = 2
+    epochs: int = 3
     minibatches: int = 4
-    learning_rate: float = 4e-3
+    learning_rate: float = 2e-3
     discount: float = 0.99
     decay: float = 0.95
     clip: float = 0.2

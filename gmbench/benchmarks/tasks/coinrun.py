@@ -25,7 +25,7 @@ TASK = Task(
         "references.json": "bfdd4eff118d59aa318df160694463561d2a7bf29173d8533e953e02c786259a",
     },
     budgets={
-        "quick": Budget(seeds=8, steps=950_000, levels=8192),
+        "quick": Budget(seeds=8, steps=1_000_000, levels=8192),
         "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),
     },
     configs={"ppo": PPOConfig()},
