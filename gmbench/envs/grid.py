@@ -43,7 +43,9 @@ class BitPlanes:
         if self.index is None:
             return jax.lax.dynamic_slice(self.words, (first, 0), (count, channels))
         sliced = jax.lax.dynamic_slice(self.words, (self.index, first, 0), (1, count, channels))
-        return sliced[0]
+        # Without the barrier, jax 0.11.2 cannot compile one environment alone on a CPU: it fuses the slice
+        # into a function that it then calls with the wrong number of arguments.
+        return jax.lax.optimization_barrier(sliced[0])
 
 
 def pack(cells: jax.Array, outside: jax.Array) -> BitPlanes:
