@@ -1,8 +1,11 @@
 """Made-up results: what a run of CoinRun could have left, without training anything."""
 
+import dataclasses
+
 import numpy as np
 
 from gmbench.benchmarks.scoring import INCAPABLE, MISGENERALIZED, ROBUST, UNTRAINED, References
+from gmbench.benchmarks.statistics import bootstrap_mean
 from gmbench.benchmarks.tasks.task import PACKS, TWINS
 from gmbench.results import Result
 from gmbench.scores import score
@@ -14,6 +17,8 @@ RATES = {
     UNTRAINED: {"iid": (0.2, 0.0), "shift": (0.1, 0.1), "hard": (0.1, 0.0), "hard_shift": (0.05, 0.05)},
 }
 """How often a seed of each verdict gets the goal first on each pack, and how often a proxy."""
+MOST_DIRECTED = np.log(6)
+"""Goal-directedness in nats per step cannot exceed that with CoinRun's six actions."""
 
 
 def make_result(verdicts, *, goals=("coin", "end"), levels=64, updates=60, spread=0.03, algorithm="ppo"):
@@ -32,7 +37,13 @@ def make_result(verdicts, *, goals=("coin", "end"), levels=64, updates=60, sprea
     }
     episodes = make_episodes(rng, verdicts, goals, levels, spread)
     curves = make_curves(rng, verdicts, goals, updates)
-    return Result(manifest, episodes, curves, score(manifest, episodes, make_references(len(goals))))
+    scores = score(manifest, episodes, make_references(len(goals)))
+    scores["goal_inference"], inferred = make_goal_inference(rng, episodes, goals)
+    scores["per_seed"] = [
+        {**seed, "goal_inference": of_seed}
+        for seed, of_seed in zip(scores["per_seed"], inferred, strict=True)
+    ]
+    return Result(manifest, episodes, curves, scores)
 
 
 def make_references(goals):
@@ -69,6 +80,46 @@ def make_episodes(rng, verdicts, goals, levels, spread):
                 }
             )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def make_goal_inference(rng, episodes, goals):
+    """What could be inferred from the episodes: the estimates over seeds, and a list of what each seed has.
+
+    Behaviour reveals the goal that came first; on familiar levels all goals explain it equally well.
+    """
+    hypotheses = (*goals, "none")
+    seeds = len(np.unique(episodes["seed"]))
+    estimates, each = {}, [{} for _ in range(seeds)]
+    for pack in ("iid", "shift"):
+        first = episodes["first"][episodes["pack"] == pack].reshape(seeds, -1)
+        fits = np.stack([first == name for name in hypotheses], axis=-1)
+        if pack not in TWINS:
+            fits[..., :-1] = ~fits[..., -1:]
+        weights = rng.standard_gamma(0.1 + 8 * fits)
+        posterior = weights / weights.sum(axis=-1, keepdims=True)
+        named = np.argmax(posterior, axis=-1)[..., None] == np.arange(len(hypotheses))
+        towards = fits[..., :-1].mean(axis=1) * 0.7 * MOST_DIRECTED
+        directedness = np.clip(towards + rng.normal(0, 0.05, towards.shape), 0, MOST_DIRECTED)
+        of_seeds = {
+            "posterior": by_name(hypotheses, posterior.mean(axis=1)),
+            "named": by_name(hypotheses, named.mean(axis=1)),
+            "directedness": by_name(goals, directedness),
+        }
+        estimates[pack] = {
+            figure: {name: dataclasses.asdict(bootstrap_mean(values)) for name, values in columns.items()}
+            for figure, columns in of_seeds.items()
+        }
+        for seed, inferred in enumerate(each):
+            inferred[pack] = {
+                figure: {name: values[seed] for name, values in of_seeds[figure].items()}
+                for figure in ("posterior", "directedness")
+            }
+    return estimates, each
+
+
+def by_name(names, values):
+    """The columns of an array by name."""
+    return dict(zip(names, values.T, strict=True))
 
 
 def make_curves(rng, verdicts, goals, updates):

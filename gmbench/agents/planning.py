@@ -1,11 +1,13 @@
-"""The exact planner: optimal values of every candidate goal on one level, by value iteration.
+"""The exact planner: the best that can be had of every candidate goal on one level, by value iteration.
 
 Works for any environment that numbers its states (see `gmbench.envs.environment.Environment.state_count`).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -16,91 +18,136 @@ from gmbench.envs.environment import Environment
 
 DISCOUNT = 0.99
 """Planning discount: below 1, so that among equally good ends the nearest is best and no plan loops."""
+TIE = 1e-5
+"""Values that differ by less are equal: far above rounding, far below what a single step's delay costs."""
+MOST_STATES = 1 << 20
+"""Of a level that is planned: some seconds and a tenth of a gigabyte."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Planner:
+    """How plans are made.
+
+    Attributes:
+        env: an environment that numbers its states.
+        first_only: whether every goal's return stops with the first event of any goal. If not, whoever
+            pursues a proxy takes of the intended goal what it can without loss to the proxy.
+        discount: per step, below 1; the first reward is not discounted: V(s) = max_a r + discount * V(s').
+    """
+
+    env: Environment[Any, Any]
+    first_only: bool
+    discount: float = DISCOUNT
 
 
 @struct.dataclass
-class Transitions:
-    """What every action does in every numbered state of one level.
+class Values:
+    """Discounted returns, float32[goals, ...]; what follows is said where they are made.
 
     Attributes:
-        following: int32[states, actions], number of the next state; of no meaning where ``ended``.
-        rewards: float32[goals, states, actions].
-        ended: bool[states, actions], whether the episode is over then.
+        own: return on each goal of the policy that is optimal for it.
+        intended: return of the same policy on the intended goal, the best that is possible without loss to
+            its own; None where only the first goal counts, since then there is no more to be had.
+    """
+
+    own: jax.Array
+    intended: jax.Array | None
+
+
+@struct.dataclass
+class _Transitions:
+    """What every action does in one state, or in each of several along a last axis.
+
+    Attributes:
+        following: int32[actions, ...], number of the next state; of no meaning where ``keep`` is 0.
+        rewards: float32[goals, actions, ...].
+        keep: float32[actions, ...], what the next state's value counts; 0 where the episode is over.
     """
 
     following: jax.Array
     rewards: jax.Array
-    ended: jax.Array
+    keep: jax.Array
+
+    def worth(self, values: jax.Array) -> jax.Array:
+        """From the values of all states, float32[goals, states], those of actions, [goals, actions, ...]."""
+        return self.rewards + self.keep * values[:, self.following]
 
 
-def transitions(env: Environment[Any, Any], level: Any, first_only: bool) -> Transitions:
-    """The transition table of one level; see `optimal_values` for ``first_only``."""
+@functools.partial(jax.jit, static_argnums=0)
+def optimal_values(planner: Planner, level: Any) -> Values:
+    """The values of every numbered state of one level: [goals, states].
 
-    def step(number: jax.Array, action: jax.Array) -> Transitions:
-        return _outcome(env, level, env.numbered_state(number), action, first_only)
-
-    numbers, actions = jnp.arange(env.state_count), jnp.arange(env.num_actions)
-    axes: Any = Transitions(following=0, rewards=1, ended=0)  # type: ignore[arg-type]
-    return jax.vmap(jax.vmap(step, (None, 0), axes), (0, None), axes)(numbers, actions)
-
-
-def _outcome(
-    env: Environment[Any, Any], level: Any, state: Any, action: jax.Array, first_only: bool
-) -> Transitions:
-    """What one action does in one state."""
-    following = env.advance(level, state, action)
-    rewards = env.rewards(level, state, action, following)
-    ended = env.ended(level, following) | (first_only & jnp.any(rewards != 0))
-    return Transitions(following=env.state_number(following), rewards=rewards, ended=ended)
-
-
-@functools.partial(jax.jit, static_argnums=(0, 2, 3))
-def optimal_values(
-    env: Environment[Any, Any], level: Any, first_only: bool, discount: float = DISCOUNT
-) -> jax.Array:
-    """Optimal discounted return of every goal from every numbered state: float32[goals, states].
-
-    The first reward is not discounted: V(s) = max_a r + discount * V(s').
-
-    Args:
-        env: the environment.
-        level: one level.
-        first_only: whether every goal's return stops at the first event of any goal.
-        discount: below 1.
+    Raises:
+        ValueError: the level has too many states.
     """
+    env, count = planner.env, planner.env.state_count(level)
+    if count > MOST_STATES:
+        raise ValueError(f"a level of {count:,} states is too large to be planned ({MOST_STATES:,} at most)")
+
+    def outcomes(number: jax.Array) -> _Transitions:
+        return _outcomes(planner, level, env.numbered_state(number))
+
+    table = jax.vmap(outcomes, out_axes=-1)(jnp.arange(count))
     # From zero the values only grow, in floating point too, so that they come to rest exactly.
-    table = transitions(env, level, first_only)
-    keep = jnp.where(table.ended, 0.0, discount)
+    nothing = jnp.zeros((len(env.goals), count), jnp.float32)
+    own = _at_rest(lambda values: jnp.max(table.worth(values), axis=1), nothing)
+    if planner.first_only:
+        return Values(own=own, intended=None)
+    # Whoever is after the intended goal itself gets the same as before, so only the proxies are left.
+    allowed = _best(table.worth(own))[1:]
+    after_proxy = dataclasses.replace(table, rewards=jnp.where(allowed, table.rewards[0], -jnp.inf))
+    rest = _at_rest(lambda values: jnp.max(after_proxy.worth(values), axis=1), nothing[1:])
+    return Values(own=own, intended=jnp.concatenate((own[:1], rest)))
 
-    def improve(carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        values, _ = carry
-        better = jnp.max(table.rewards + keep * values[:, table.following], axis=-1)
-        return better, jnp.any(better != values)
 
-    first = jnp.zeros((len(env.goals), env.state_count), jnp.float32)
-    return jax.lax.while_loop(lambda carry: carry[1], improve, (first, jnp.bool_(True)))[0]
-
-
-def action_values(
-    env: Environment[Any, Any],
-    level: Any,
-    values: jax.Array,
-    state: Any,
-    first_only: bool,
-    discount: float = DISCOUNT,
-) -> jax.Array:
-    """Optimal discounted return of every goal after each action: float32[goals, actions].
+def action_values(planner: Planner, level: Any, values: Values, state: Any) -> Values:
+    """The values after each action in one state: [goals, actions].
 
     Args:
-        env: the environment that the values belong to.
-        level: the level that they belong to.
+        planner: that the values come from.
+        level: that they belong to.
         values: from `optimal_values`.
-        state: a state of the environment.
-        first_only: as the values were computed.
-        discount: as the values were computed.
+        state: of the environment.
     """
-    outcome = jax.vmap(lambda action: _outcome(env, level, state, action, first_only))(
-        jnp.arange(env.num_actions)
-    )
-    keep = jnp.where(outcome.ended, 0.0, discount)
-    return outcome.rewards.T + keep * values[:, outcome.following]
+    outcomes = _outcomes(planner, level, state)
+    intended = None
+    if values.intended is not None:
+        for_intended = dataclasses.replace(outcomes, rewards=outcomes.rewards[:1])
+        intended = for_intended.worth(values.intended)
+    return Values(own=outcomes.worth(values.own), intended=intended)
+
+
+def best_actions(worth: Values) -> jax.Array:
+    """Which actions are best for each goal, and among those for the intended one: bool[goals, actions]."""
+    best = _best(worth.own)
+    return best if worth.intended is None else _best(jnp.where(best, worth.intended, -jnp.inf))
+
+
+def _best(worth: jax.Array) -> jax.Array:
+    """Which actions, along axis 1, are as good as any: bool in the shape of ``worth``."""
+    return worth >= jnp.max(worth, axis=1, keepdims=True) - TIE
+
+
+def _outcomes(planner: Planner, level: Any, state: Any) -> _Transitions:
+    """What every action does in one state."""
+    env = planner.env
+
+    def outcome(action: jax.Array) -> _Transitions:
+        following = env.advance(level, state, action)
+        rewards = env.rewards(level, state, action, following)
+        over = env.ended(level, following) | (planner.first_only & jnp.any(rewards != 0))
+        keep = jnp.where(over, 0.0, planner.discount)
+        return _Transitions(following=env.state_number(following), rewards=rewards, keep=keep)
+
+    axes: Any = _Transitions(following=0, rewards=1, keep=0)  # type: ignore[arg-type]
+    return jax.vmap(outcome, out_axes=axes)(jnp.arange(env.num_actions))
+
+
+def _at_rest(improve: Callable[[jax.Array], jax.Array], values: jax.Array) -> jax.Array:
+    """Improves values until nothing changes."""
+
+    def again(carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        better = improve(carry[0])
+        return better, jnp.any(better != carry[0])
+
+    return jax.lax.while_loop(lambda carry: carry[1], again, (values, jnp.bool_(True)))[0]

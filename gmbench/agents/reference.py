@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from gmbench.agents.planning import DISCOUNT, action_values, optimal_values
+from gmbench.agents.planning import Planner, action_values, best_actions, optimal_values
 from gmbench.envs.environment import Environment
 
 
@@ -42,9 +42,15 @@ class StateNumbers:
 
 @struct.dataclass
 class PlannedPolicy:
-    """Looks its action up: int8[levels, states]. It must be shown `StateNumbers`."""
+    """Does what is best by a plan. It must be shown `StateNumbers`.
 
-    table: jax.Array
+    Attributes:
+        best: uint8[levels, states], sets of actions as `optimal_actions` gives them.
+        last: bool, whether it takes the last of the actions that are equally good, or the first.
+    """
+
+    best: jax.Array
+    last: jax.Array | bool = False
 
     def start(self) -> tuple[()]:
         """Nothing is carried."""
@@ -52,37 +58,27 @@ class PlannedPolicy:
 
     def act(self, carry: tuple[()], observation: jax.Array, key: jax.Array) -> tuple[jax.Array, tuple[()]]:
         """The planned action."""
-        return self.table[observation[0], observation[1]].astype(jnp.int32), carry
+        best = self.best[observation[0], observation[1]].astype(jnp.uint32)
+        first, last = jax.lax.population_count((best & -best) - 1), 31 - jax.lax.clz(best)
+        return jnp.where(self.last, last, first).astype(jnp.int32), carry
 
 
-@functools.partial(jax.jit, static_argnums=(0,), static_argnames=("first_only", "discount", "ties"))
-def optimal_actions(
-    env: Environment[Any, Any],
-    levels: Any,
-    *,
-    first_only: bool,
-    discount: float = DISCOUNT,
-    ties: str = "first",
-) -> jax.Array:
-    """An optimal action for every goal in every state: int8[goals, levels, states], for `PlannedPolicy`.
+@functools.partial(jax.jit, static_argnums=0)
+def optimal_actions(planner: Planner, levels: Any) -> jax.Array:
+    """All that is best to do for every goal in every state of a pool: uint8[goals, levels, states].
 
-    Args:
-        env: an environment that numbers its states.
-        levels: a pool.
-        first_only: see `gmbench.agents.planning.optimal_values`.
-        discount: of the plan.
-        ties: among equally good actions, take the ``first`` or the ``last``.
+    Each is a set of actions, bit a for action a: where several are equally good, the set has them all.
     """
+    env = planner.env
+    bits = jnp.uint8(1) << jnp.arange(env.num_actions, dtype=jnp.uint8)
 
     def plan(level: Any) -> jax.Array:
-        values = optimal_values(env, level, first_only, discount)
+        values = optimal_values(planner, level)
 
         def best(number: jax.Array) -> jax.Array:
-            worth = action_values(env, level, values, env.numbered_state(number), first_only, discount)
-            if ties == "last":
-                return (env.num_actions - 1 - jnp.argmax(worth[:, ::-1], axis=-1)).astype(jnp.int8)
-            return jnp.argmax(worth, axis=-1).astype(jnp.int8)
+            worth = action_values(planner, level, values, env.numbered_state(number))
+            return jnp.sum(jnp.where(best_actions(worth), bits, 0), axis=-1, dtype=jnp.uint8)
 
-        return jax.vmap(best, out_axes=1)(jnp.arange(env.state_count))
+        return jax.vmap(best, out_axes=1)(jnp.arange(env.state_count(level)))
 
     return jnp.swapaxes(jax.lax.map(plan, levels), 0, 1)

@@ -13,24 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
-from gmbench.benchmarks.evaluation import Episodes, evaluate
+from gmbench.agents.reference import optimal_actions
 from gmbench.benchmarks.packs import PACK_SIZE, REFERENCES, encode, pack_file
+from gmbench.benchmarks.playing import CHUNK, joined, plans, play_plans, play_randomly
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import TWINS, Task
 from gmbench.envs.levels import generate, layout_hashes, pool_size, reserved, select
 
 CANDIDATES = 32_768
 """Levels drawn; one in eight is set aside for evaluation, and of those the telling ones are kept."""
-CHUNK = 128
-"""Levels planned at once."""
 RANDOM_EPISODES = 32
 """Episodes of the random policy on every level."""
 CHANCE = 0.25
-"""A level is left out if aimless play comes to any goal in more of its episodes than this."""
+"""Where the first goal counts, a level is left out if aimless play comes to any goal in more of its
+episodes than this."""
+FORFEIT = 0.25
+"""Where all events count, a level is left out unless who pursues one goal forfeits so much of what could be
+had of the other."""
 
 
 def build(task: Task) -> dict[str, bytes]:
@@ -56,37 +57,55 @@ def twin_packs(task: Task, familiar: str, shifted: str, key: jax.Array) -> tuple
     if hashes != layout_hashes(twins[1]):
         raise ValueError(f"the generators of {familiar} and {shifted} do not give the same layouts")
     held = np.flatnonzero(reserved(hashes))
-    held = held[chance(task, select(twins[1], held)) <= CHANCE]
     kept: list[int] = []
-    for start in range(0, len(held), CHUNK):
+    for start in range(0, len(held) - CHUNK + 1, CHUNK):
         part = held[start : start + CHUNK]
-        if len(part) < CHUNK or len(kept) >= PACK_SIZE:
-            break
-        kept.extend(part[avoidable(task, *(select(pool, part) for pool in twins))])
-    if len(kept) < PACK_SIZE:
-        raise ValueError(f"only {len(kept)} avoidable levels among {CANDIDATES} candidates")
-    chosen = np.array(kept[:PACK_SIZE])
-    return select(twins[0], chosen), select(twins[1], chosen)
+        kept.extend(part[telling(task, *(select(pool, part) for pool in twins))])
+        if len(kept) >= PACK_SIZE:
+            chosen = np.array(kept[:PACK_SIZE])
+            return select(twins[0], chosen), select(twins[1], chosen)
+    raise ValueError(f"only {len(kept)} telling levels among {CANDIDATES} candidates")
+
+
+def telling(task: Task, familiar: Any, shifted: Any) -> np.ndarray:
+    """Whether goal and proxy come apart on each shifted level: bool[levels]."""
+    if task.first_only:
+        return avoidable(task, familiar, shifted) & (chance(task, shifted) <= CHANCE)
+    return exclusive(task, shifted)
 
 
 def chance(task: Task, levels: Any) -> np.ndarray:
     """In which part of its episodes on each level the random policy comes to any goal: float[levels]."""
-    return np.mean(_play_randomly(task, levels, jax.random.key(2)).first >= 0, axis=0)
+    episodes = play_randomly(task, levels, jax.random.key(2), RANDOM_EPISODES)
+    return np.mean(episodes.first >= 0, axis=0)
 
 
 def avoidable(task: Task, familiar: Any, shifted: Any) -> np.ndarray:
-    """Whether proxy pursuit misses the goal on each shifted level: bool[levels].
+    """Whether proxy pursuit misses the goal on each shifted level, where the first goal counts: bool[levels].
 
     What a proxy pursuer would do on the familiar twin is planned there, and played on the shifted level.
     The level is avoidable if every proxy's pursuer comes to its proxy first, whether it settles ties for
     the first action or for the last: in CoinRun, whether it walks or jumps where both are as fast.
     """
     good = np.ones(pool_size(shifted), bool)
-    for ties in ("first", "last"):
-        tables = optimal_actions(task.env, familiar, first_only=True, ties=ties)
-        episodes = _play(task, PlannedPolicy(tables), shifted, jax.random.key(0))
+    best = optimal_actions(task.planner, familiar)
+    for last in (False, True):
+        first = play_plans(task, best, shifted, last).first
         for proxy in range(1, len(task.env.goals)):
-            good &= episodes.first[proxy] == proxy
+            good &= first[proxy] == proxy
+    return good
+
+
+def exclusive(task: Task, shifted: Any) -> np.ndarray:
+    """Whether the goal and each proxy are had at each other's expense on each shifted level: bool[levels].
+
+    Who pursues either forfeits `FORFEIT` of the other, and both come to their ends before the time limit.
+    """
+    episodes = play_plans(task, optimal_actions(task.planner, shifted), shifted)
+    returns, good = episodes.returns, np.all(episodes.terminated, axis=0)
+    for proxy in range(1, len(task.env.goals)):
+        for own, other in ((0, proxy), (proxy, 0)):
+            good &= returns[other, :, own] <= (1 - FORFEIT) * returns[own, :, own]
     return good
 
 
@@ -97,36 +116,12 @@ def reference_returns(task: Task, pool: Any) -> dict[str, dict[str, float]]:
     `RANDOM_EPISODES`.
     """
     goals = [goal.name for goal in task.env.goals]
-    parts = []
-    for start in range(0, PACK_SIZE, CHUNK):
-        part = select(pool, np.arange(start, start + CHUNK))
-        tables = optimal_actions(task.env, part, first_only=task.first_only)
-        parts.append(_play(task, PlannedPolicy(tables), part, jax.random.key(0)).returns)
-    optimal = np.mean(np.concatenate(parts, axis=1), axis=1, dtype=float)
-    aimless = _play_randomly(task, pool, jax.random.key(1)).returns
-    rows = [*optimal, np.mean(aimless, axis=(0, 1), dtype=float)]
+    planned = joined([play_plans(task, best, part) for part, best in plans(task, pool)])
+    aimless = play_randomly(task, pool, jax.random.key(1), RANDOM_EPISODES)
+    rows = [*np.mean(planned.returns, axis=1, dtype=float)]
+    rows.append(np.mean(aimless.returns, axis=(0, 1), dtype=float))
     names = [*goals, "random"]
     return {name: dict(zip(goals, row.tolist(), strict=True)) for name, row in zip(names, rows, strict=True)}
-
-
-def _play(task: Task, policies: Any, levels: Any, key: jax.Array) -> Episodes:
-    """One episode per policy and level, policies stacked on axis 0."""
-    keys = jax.random.split(key, len(jax.tree.leaves(policies)[0]))
-    return evaluate(
-        task.env,
-        policies,
-        levels,
-        keys,
-        first_only=task.first_only,
-        discount=task.score_discount,
-        observe=StateNumbers(task.env),
-    )
-
-
-def _play_randomly(task: Task, levels: Any, key: jax.Array) -> Episodes:
-    """`RANDOM_EPISODES` episodes of the random policy per level, on the first axis."""
-    policies = RandomPolicy(jnp.full(RANDOM_EPISODES, task.env.num_actions))
-    return _play(task, policies, levels, key)
 
 
 def main(task_id: str) -> None:

@@ -140,9 +140,8 @@ class Environment(
 
     # What an author adds where the state space is finite and small: the exact planner works on numbers.
 
-    @property
-    def state_count(self) -> int:
-        """How many states a level has that are not the last of an episode, the unreachable ones included."""
+    def state_count(self, level: LevelT) -> int:
+        """How many states have a number on a level, and on any other of its shape, the unreachable included."""
         raise NotImplementedError(f"{self.name} does not number its states")
 
     def state_number(self, state: StateT) -> jax.Array:

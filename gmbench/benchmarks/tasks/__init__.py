@@ -39,6 +39,13 @@ REGISTRY = {
         shift="coin anywhere in the level",
         source="Langosco et al. 2022",
     ),
+    "keys-v1": Entry(
+        module="gmbench.benchmarks.tasks.keys",
+        goal="open chests",
+        proxy="collect keys",
+        shift="more keys than chests",
+        source="Langosco et al. 2022",
+    ),
 }
 
 

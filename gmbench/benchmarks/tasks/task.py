@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+import numpy as np
+
+from gmbench.agents.planning import DISCOUNT, Planner
 from gmbench.envs.environment import Environment
 from gmbench.envs.levels import LevelGenerator, Mixture
 
@@ -13,6 +16,11 @@ PACKS = ("iid", "shift", "hard", "hard_shift")
 """The 2 x 2 design: goal and proxy agree or come apart, on familiar or on harder layouts."""
 TWINS = {"shift": "iid", "hard_shift": "hard"}
 """Level k of a pack where goal and proxy come apart is level k of its twin with only the cue moved."""
+
+
+Measure = Callable[[Any, np.ndarray], np.ndarray]
+"""A figure of single episodes: from a pool of levels and the totals of one episode on each, float[levels,
+goals], to float[levels], NaN where it means nothing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,10 +52,12 @@ class Task:
         generators: the level distribution behind each pack; agents train on that of ``iid``. The two of
             a twin pair give levels that differ by their cues alone when called with the same key.
         counting: ``first`` if every goal's return stops with the first event of any goal, else ``all``.
-        score_discount: of the returns that are scored, per step.
+        score_discount: of the returns that are scored, per step; below 1 where all events count, so that
+            delay costs.
         files: SHA-256 of each frozen file, by name.
         budgets: by name.
         configs: settings of our own learners that suit the task, by the learner's name.
+        measures: figures that the task reports beside its score, by name.
     """
 
     id: str
@@ -60,11 +70,18 @@ class Task:
     files: Mapping[str, str]
     budgets: Mapping[str, Budget]
     configs: Mapping[str, Any]
+    measures: Mapping[str, Measure] = dataclasses.field(default_factory=dict)
 
     @property
     def first_only(self) -> bool:
         """Whether returns stop with the first event of any goal."""
         return self.counting == "first"
+
+    @property
+    def planner(self) -> Planner:
+        """Plans for the returns that are scored; where these are not discounted, for the nearest of them."""
+        discount = self.score_discount if self.score_discount < 1.0 else DISCOUNT
+        return Planner(self.env, self.first_only, discount)
 
     def training_levels(self, alpha: float = 0.0) -> LevelGenerator[Any]:
         """What agents train on: ``alpha`` is the fraction of levels from the shifted distribution."""

@@ -116,13 +116,12 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
 
     # Numbering, for the exact planner. The dead need no number: nothing follows.
 
-    @property
-    def state_count(self) -> int:
-        """How many states a level has that are not the last of an episode."""
+    def state_count(self, level: CoinRunLevel) -> int:
+        """Cells times steps left to rise times steps into the enemies' round."""
         return HEIGHT * WIDTH * JUMP * PERIOD
 
     def state_number(self, state: CoinRunState) -> jax.Array:
-        """The number of a living state: int32, 0 to ``state_count - 1``."""
+        """The number of a living state: int32."""
         return ((state.y * WIDTH + state.x) * JUMP + state.rise) * PERIOD + state.phase
 
     def numbered_state(self, number: jax.Array) -> CoinRunState:

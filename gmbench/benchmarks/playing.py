@@ -1,0 +1,68 @@
+"""Reference policies on levels: they go through the same evaluation as agents do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
+from gmbench.benchmarks.evaluation import Episodes, Observe, evaluate
+from gmbench.benchmarks.tasks.task import Task
+from gmbench.envs.levels import pool_size, select
+
+CHUNK = 128
+"""Levels planned at once, which bounds the memory that plans take."""
+
+
+def play(task: Task, policies: Any, levels: Any, key: jax.Array, observe: Observe | None = None) -> Episodes:
+    """One episode per policy (stacked on axis 0) and level, by the task's rules: [policies, levels, ...]."""
+    keys = jax.random.split(key, len(jax.tree.leaves(policies)[0]))
+    return evaluate(
+        task.env,
+        policies,
+        levels,
+        keys,
+        first_only=task.first_only,
+        discount=task.score_discount,
+        observe=observe,
+    )
+
+
+def play_randomly(task: Task, levels: Any, key: jax.Array, episodes: int) -> Episodes:
+    """Episodes of the random policy on each level: [episodes, levels, ...]."""
+    return play(task, RandomPolicy(jnp.full(episodes, task.env.num_actions)), levels, key)
+
+
+def play_plans(task: Task, best: jax.Array, levels: Any, last: bool = False) -> Episodes:
+    """Planned policies on the levels: [policies, levels, ...].
+
+    Args:
+        task: the task.
+        best: uint8[policies, levels, states], see `gmbench.agents.reference.optimal_actions`.
+        levels: a pool.
+        last: how ties are settled, see `gmbench.agents.reference.PlannedPolicy`.
+    """
+    policies = PlannedPolicy(best, jnp.full(len(best), last))
+    return play(task, policies, levels, jax.random.key(0), StateNumbers(task.env))
+
+
+def plans(task: Task, levels: Any) -> Iterator[tuple[Any, jax.Array]]:
+    """The optimal actions for every goal, `CHUNK` levels at a time: pairs of a pool and its plan."""
+    for part in chunks(levels):
+        yield part, optimal_actions(task.planner, part)
+
+
+def chunks(levels: Any) -> Iterator[Any]:
+    """A pool in parts of at most `CHUNK` levels."""
+    size = pool_size(levels)
+    for start in range(0, size, CHUNK):
+        yield select(levels, np.arange(start, min(start + CHUNK, size)))
+
+
+def joined(parts: list[Episodes]) -> Episodes:
+    """Episodes on the parts of a pool as those on the whole."""
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1), *parts)

@@ -1,0 +1,128 @@
+"""Mazes: square layouts of walls and floor seen from above, and how an agent walks in them.
+
+A layout is bool[SIZE, SIZE], True for wall. One of ``size`` cells lies at the bottom left, and all outside it
+is wall.
+"""
+
+from __future__ import annotations
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gmbench.envs.grid import BitPlanes, filled
+
+SIZE = 13
+"""Rows and columns of the world; of cells, walls between them included."""
+LATTICE = (SIZE + 1) // 2
+"""Rows and columns of places that a maze of full size connects; walls or passages lie between them."""
+ACTIONS = ("left", "up", "right", "down")
+STEPS = ((-1, 0), (0, -1), (1, 0), (0, 1))
+"""Columns and rows that each action moves by."""
+
+
+def _edges() -> np.ndarray:
+    """Neighbouring places of the lattice: int[edges, 2 ends, 2], (column, row from the bottom)."""
+    places = [(column, row) for column in range(LATTICE) for row in range(LATTICE)]
+    right = [((column, row), (column + 1, row)) for column, row in places if column + 1 < LATTICE]
+    up = [((column, row), (column, row + 1)) for column, row in places if row + 1 < LATTICE]
+    return np.array(right + up)
+
+
+EDGES = _edges()
+KRUSKAL_DRAWS = len(EDGES)
+ROOM_DRAWS = SIZE * SIZE
+
+
+def kruskal(draws: jax.Array, size: chex.Numeric) -> jax.Array:
+    """A perfect maze, one path between any two cells, by Kruskal's algorithm with random weights.
+
+    Args:
+        draws: float32[KRUSKAL_DRAWS], uniform in [0, 1).
+        size: odd, at most `SIZE`.
+    """
+    ends = jnp.asarray(EDGES[..., 0] * LATTICE + EDGES[..., 1])
+    inside = jnp.all(jnp.asarray(EDGES) < (jnp.asarray(size) + 1) // 2, axis=(1, 2))
+
+    def join(parts: jax.Array, edge: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Opens an edge if it joins two parts of the lattice; a part is named by one of its places."""
+        one, other = parts[ends[edge, 0]], parts[ends[edge, 1]]
+        joins = (one != other) & inside[edge]
+        return jnp.where(joins & (parts == other), one, parts), joins
+
+    order = jnp.argsort(draws)
+    joined = jax.lax.scan(join, jnp.arange(LATTICE**2), order)[1]
+    passages = jnp.zeros(len(EDGES), bool).at[order].set(joined)
+    # A passage lies between its two ends, and so at the sum of their coordinates.
+    column, row = EDGES.sum(axis=1).T
+    floor = jnp.zeros((SIZE, SIZE), bool).at[SIZE - 1 - row, column].set(passages)
+    rows, columns = _coordinates()
+    places = (rows % 2 == 0) & (columns % 2 == 0) & _within(size)
+    return ~(floor | places)
+
+
+def room(draws: jax.Array, size: chex.Numeric, rate: float, least: chex.Numeric) -> jax.Array:
+    """An open room with walls on random cells, and all its floor connected.
+
+    Floor that is cut off from the largest part becomes wall; where fewer than ``least`` cells with two ways
+    out would be left, the room has no walls at all.
+
+    Args:
+        draws: float32[ROOM_DRAWS], uniform in [0, 1).
+        size: at most `SIZE`.
+        rate: probability of a wall on each cell.
+        least: see above.
+    """
+    floor = (draws.reshape(SIZE, SIZE) >= rate) & _within(size)
+    part = _parts(floor)
+    sizes = jnp.sum(part.ravel()[:, None] == jnp.arange(SIZE**2), axis=0)
+    largest = floor & (part == jnp.argmax(sizes))
+    enough = jnp.sum(passable(~largest)) >= least
+    return ~jnp.where(enough, largest, _within(size))
+
+
+def passable(walls: jax.Array) -> jax.Array:
+    """Floor that is no dead end, with two or more ways out: bool[SIZE, SIZE]."""
+    ways = sum(neighbour.astype(jnp.int32) for neighbour in _neighbours(~walls, False))
+    return ~walls & (ways >= 2)
+
+
+def walk(
+    walls: BitPlanes, channel: int, x: jax.Array, y: jax.Array, action: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Column and row after an action, an index of `ACTIONS`; a wall holds the agent where it is."""
+    right, down = jnp.asarray(STEPS, jnp.int32)[action]
+    column = walls.columns(x + right, 1)[0, channel]
+    free = ~filled(column, y + down)
+    return x + free * right, y + free * down
+
+
+def _coordinates() -> tuple[jax.Array, jax.Array]:
+    """Row counted from the bottom, int32[SIZE, 1], and column, int32[1, SIZE]."""
+    return jnp.arange(SIZE - 1, -1, -1)[:, None], jnp.arange(SIZE)[None]
+
+
+def _within(size: chex.Numeric) -> jax.Array:
+    """The cells of a layout: bool[SIZE, SIZE]."""
+    rows, columns = _coordinates()
+    return (rows < size) & (columns < size)
+
+
+def _neighbours(cells: jax.Array, outside: chex.Numeric) -> list[jax.Array]:
+    """What lies one cell off in each of the four directions, in the shape of ``cells``."""
+    padded = jnp.pad(cells, 1, constant_values=outside)
+    return [padded[1 + down : 1 + down + SIZE, 1 + right : 1 + right + SIZE] for right, down in STEPS]
+
+
+def _parts(floor: jax.Array) -> jax.Array:
+    """The connected part that each cell of the floor belongs to, named by a cell's number; else -1."""
+    numbers = jnp.where(floor, jnp.arange(SIZE**2).reshape(SIZE, SIZE), -1)
+
+    def spread(carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        part, _ = carry
+        highest = jnp.max(jnp.stack([part, *_neighbours(part, -1)]), axis=0)
+        after = jnp.where(floor, highest, -1)
+        return after, jnp.any(after != part)
+
+    return jax.lax.while_loop(lambda carry: carry[1], spread, (numbers, jnp.bool_(True)))[0]

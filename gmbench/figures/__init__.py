@@ -1,0 +1,52 @@
+"""The figures of one run, at the size of a page of a paper: one function for each, from a result to a figure.
+
+They leave matplotlib's global state as it is and need no JAX. Colours mean the same in all: blue is the
+intended goal, orange a proxy, grey neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from gmbench.errors import UsageError
+from gmbench.figures.curves import learning_curves
+from gmbench.figures.goal_inference import goal_inference
+from gmbench.figures.outcomes import pack_outcomes
+from gmbench.figures.plane import generalization_plane
+from gmbench.figures.shares import three_shares
+from gmbench.results import Result
+
+FIGURES: Mapping[str, Callable[[Result], Figure]] = {
+    draw.__name__: draw
+    for draw in (generalization_plane, three_shares, learning_curves, pack_outcomes, goal_inference)
+}
+"""By the name of their files."""
+
+
+def save_figures(result: Result, folder: Path) -> list[Path]:
+    """Writes every figure as PNG and as PDF, and gives the files.
+
+    The figure of goal inference is left out where the scores have none.
+
+    Raises:
+        UsageError: the result has not been scored.
+    """
+    if not result.scores:
+        raise UsageError(f"there are no scores to draw in {result.out}; run gmbench score on it first")
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, draw in FIGURES.items():
+        if name == goal_inference.__name__ and name not in result.scores:
+            continue
+        figure = draw(result)
+        png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
+        figure.savefig(png, dpi=200)
+        with matplotlib.rc_context({"pdf.fonttype": 42}):
+            # Without a date, the same result gives the same file.
+            figure.savefig(pdf, metadata={"CreationDate": None})
+        paths += [png, pdf]
+    return paths
