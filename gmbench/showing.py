@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmbench.agents.reference import PlannedPolicy, StateNumbers, optimal_actions
-from gmbench.benchmarks.evaluation import evaluate, replay
+from gmbench.benchmarks.evaluation import replay
 from gmbench.benchmarks.packs import PACK_SIZE, load_pack
+from gmbench.benchmarks.playing import play_plans
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import select
@@ -74,21 +75,10 @@ def show_policies(task_id: str, out: Path, first: int) -> None:
 def _planned(task: Task, pack: str, index: int, goal: int) -> tuple[object, list[object]]:
     """A level of a pack, and the states of the episode of a goal's optimal policy on it."""
     pool = select(load_pack(task, pack), np.array([index]))
-    tables = optimal_actions(task.env, pool, first_only=task.first_only)
-    policies, key = PlannedPolicy(tables[goal : goal + 1]), jax.random.key(0)
-    observe = StateNumbers(task.env)
-    episodes = evaluate(
-        task.env,
-        policies,
-        pool,
-        key[None],
-        first_only=task.first_only,
-        discount=task.score_discount,
-        observe=observe,
-    )
-    steps = int(episodes.length[0, 0])
-    policy = PlannedPolicy(tables[goal])
-    states = replay(task.env, policy, pool, jnp.int32(0), key, steps=steps, observe=observe)
+    best = optimal_actions(task.planner, pool)
+    steps = int(play_plans(task, best, pool).length[goal, 0])
+    policy, observe = PlannedPolicy(best[goal]), StateNumbers(task.env)
+    states = replay(task.env, policy, pool, jnp.int32(0), jax.random.key(0), steps=steps, observe=observe)
     return unstack(pool)[0], unstack(states)
 
 

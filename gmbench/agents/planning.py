@@ -19,7 +19,8 @@ from gmbench.envs.environment import Environment
 DISCOUNT = 0.99
 """Planning discount: below 1, so that among equally good ends the nearest is best and no plan loops."""
 TIE = 1e-5
-"""Values that differ by less are equal: far above rounding, far below what a single step's delay costs."""
+"""Actions are equally good whose values differ by less, as a part of the best: far above rounding, and far
+below what a single step's delay costs."""
 MOST_STATES = 1 << 20
 """Of a level that is planned: some seconds and a tenth of a gigabyte."""
 
@@ -125,7 +126,8 @@ def best_actions(worth: Values) -> jax.Array:
 
 def _best(worth: jax.Array) -> jax.Array:
     """Which actions, along axis 1, are as good as any: bool in the shape of ``worth``."""
-    return worth >= jnp.max(worth, axis=1, keepdims=True) - TIE
+    best = jnp.max(worth, axis=1, keepdims=True)
+    return worth >= best - TIE * jnp.abs(best)
 
 
 def _outcomes(planner: Planner, level: Any, state: Any) -> _Transitions:

@@ -133,21 +133,29 @@ def _play(
     stop: jax.Array,
 ) -> _Running:
     """Plays episodes on from step ``start``, until all have ended or step ``stop``."""
-
-    def one_step(policy: Policy, key: jax.Array, index: jax.Array, running: _Running, time: Any) -> _Running:
-        return _step(rules, policy, levels, index, key, time, running)
-
-    all_levels = jax.vmap(one_step, (None, None, 0, 0, None))
-    all_policies = jax.vmap(all_levels, (0, 0, 0, 0, None))
+    all_policies = _all_episodes(rules, policies, levels, indices, keys)
 
     def step(carry: tuple[jax.Array, _Running]) -> tuple[jax.Array, _Running]:
         time, running = carry
-        return time + 1, all_policies(policies, keys, indices, running, time)
+        return time + 1, all_policies(running, time)[0]
 
     def unfinished(carry: tuple[jax.Array, _Running]) -> jax.Array:
         return (carry[0] < stop) & jnp.any(carry[1].alive)
 
     return jax.lax.while_loop(unfinished, step, (jnp.asarray(start, jnp.int32), running))[1]
+
+
+def _all_episodes(
+    rules: _Rules, policies: Policy, levels: Any, indices: jax.Array, keys: jax.Array
+) -> Callable[[_Running, jax.Array], tuple[_Running, jax.Array]]:
+    """A function of all episodes and the time that makes `_step` in each."""
+
+    def one(policy: Policy, key: jax.Array, index: jax.Array, running: _Running, time: Any) -> Any:
+        return _step(rules, policy, levels, index, key, time, running)
+
+    all_levels = jax.vmap(one, (None, None, 0, 0, None))
+    all_policies = jax.vmap(all_levels, (0, 0, 0, 0, None))
+    return lambda running, time: all_policies(policies, keys, indices, running, time)
 
 
 def _step(
@@ -158,8 +166,8 @@ def _step(
     key: jax.Array,
     time: jax.Array,
     running: _Running,
-) -> _Running:
-    """One step of one episode, or nothing where it is over."""
+) -> tuple[_Running, jax.Array]:
+    """One step of one episode, or nothing where it is over; and the action that was chosen."""
     env, level, state = rules.env, take(levels, index), running.state
     seen = env.view(level, state) if rules.observe is None else rules.observe(index, level, state)
     step_key = jax.random.fold_in(jax.random.fold_in(key, index), time)
@@ -170,7 +178,7 @@ def _step(
     episode = _count(rules, running.episode, rewards, ended)
     over = ended | ((episode.first >= 0) & rules.first_only)
     after = _Running(following, carry, ~over, episode)
-    return jax.tree.map(lambda new, old: jnp.where(running.alive, new, old), after, running)
+    return jax.tree.map(lambda new, old: jnp.where(running.alive, new, old), after, running), action
 
 
 def _count(rules: _Rules, episode: Episodes, rewards: jax.Array, ended: jax.Array) -> Episodes:
@@ -184,6 +192,56 @@ def _count(rules: _Rules, episode: Episodes, rewards: jax.Array, ended: jax.Arra
         length=episode.length + 1,
         terminated=ended,
     )
+
+
+@struct.dataclass
+class Trajectories:
+    """What was done in episodes, [policies, levels, ...]; entries after an episode's end mean nothing.
+
+    Attributes:
+        states: int32[..., time limit], numbers of the states that were acted in.
+        actions: int32[..., time limit].
+        length: int32, steps.
+    """
+
+    states: jax.Array
+    actions: jax.Array
+    length: jax.Array
+
+
+@functools.partial(jax.jit, static_argnums=0, static_argnames=("first_only", "observe"))
+def record(
+    env: Environment[Any, Any],
+    policies: Policy,
+    levels: Any,
+    keys: jax.Array,
+    *,
+    first_only: bool,
+    observe: Observe | None = None,
+) -> Trajectories:
+    """The very episodes that `evaluate` plays with the same arguments, step by step.
+
+    Args:
+        env: an environment that numbers its states.
+        policies: see `evaluate`.
+        levels: see `evaluate`.
+        keys: see `evaluate`.
+        first_only: see `evaluate`.
+        observe: see `evaluate`.
+    """
+    rules = _Rules(env, first_only, discount=1.0, observe=observe)
+    indices = jnp.tile(jnp.arange(pool_size(levels)), (len(keys), 1))
+    all_episodes = _all_episodes(rules, policies, levels, indices, keys)
+
+    def step(running: _Running, time: jax.Array) -> tuple[_Running, tuple[jax.Array, jax.Array]]:
+        numbers = env.state_number(running.state)
+        after, actions = all_episodes(running, time)
+        return after, (numbers, actions)
+
+    start = _begin(rules, policies, levels, indices)
+    last, recorded = jax.lax.scan(step, start, jnp.arange(env.time_limit))
+    states, actions = (jnp.moveaxis(steps, 0, -1) for steps in recorded)
+    return Trajectories(states=states, actions=actions, length=last.episode.length)
 
 
 @functools.partial(jax.jit, static_argnums=0, static_argnames=("steps", "observe"))
@@ -211,7 +269,7 @@ def replay(
     )
 
     def step(running: _Running, time: jax.Array) -> tuple[_Running, Any]:
-        after = _step(rules, policy, levels, index, key, time, running)
+        after, _ = _step(rules, policy, levels, index, key, time, running)
         return after, after.state
 
     states = jax.lax.scan(step, start, jnp.arange(steps))[1]

@@ -141,7 +141,7 @@ class Environment(
     # What an author adds where the state space is finite and small: the exact planner works on numbers.
 
     def state_count(self, level: LevelT) -> int:
-        """How many states have a number on a level, and on any other of its shape, the unreachable included."""
+        """How many states have a number on a level, the unreachable included; its shape decides it."""
         raise NotImplementedError(f"{self.name} does not number its states")
 
     def state_number(self, state: StateT) -> jax.Array:

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from gmbench.agents.planning import Planner
 from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
 from gmbench.benchmarks.evaluation import evaluate, replay
 from gmbench.envs.levels import select, stack
@@ -106,7 +107,7 @@ def test_the_replay_is_the_episode(env, coinrun_pool):
 
 def test_optimal_policies_reach_their_goal_on_every_level(env, coinrun_pool):
     pool = select(coinrun_pool("column"), np.arange(32))
-    tables = optimal_actions(env, pool, first_only=True)
+    tables = optimal_actions(Planner(env, first_only=True), pool)
     observe = StateNumbers(env)
     for goal, most in ((COIN, 10), (END, 1)):
         returns = play(env, PlannedPolicy(tables[goal]), pool, observe=observe).returns

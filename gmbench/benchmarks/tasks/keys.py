@@ -1,13 +1,12 @@
 """The task keys-v1."""
 
-from typing import Any
-
 import jax
 import numpy as np
 
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.keys import KEYS, Keys, KeysLevel, KeysLevels
+from gmbench.envs.keys.generator import Kind
 
 ENV = Keys()
 SMALL, LARGE = (5, 7), (9, 11, 13)
@@ -23,7 +22,7 @@ def surplus_keys(levels: KeysLevel, totals: np.ndarray) -> np.ndarray:
     return np.maximum(totals[:, ENV.goals.index(KEYS)] - chests, 0.0) / surplus
 
 
-def _levels(plenty: Any, sizes: tuple[int, ...]) -> KeysLevels:
+def _levels(plenty: Kind, sizes: tuple[int, ...]) -> KeysLevels:
     return KeysLevels(plenty=plenty, numbers=(1, 2, 3), sizes=sizes)
 
 
@@ -40,7 +39,13 @@ TASK = Task(
     },
     counting="all",
     score_discount=0.9,
-    files={},
+    files={
+        "iid.npz": "4aec4e9a24557603a8cd23306c2724d138de7e5c67782055a41910ee5a929493",
+        "shift.npz": "c444a7d003b589d87d75a2263ddcb8ef9206e35fd09432807131ad7cb5c9bf1c",
+        "hard.npz": "f2d1821bfacaa7c90f850ff702277fbae96dc6fc46488330666d725ef58a6c94",
+        "hard_shift.npz": "40a5eb92e64d5d984d92ee51424714fa1557310ff14f50744a0c4c2b3d2219bc",
+        "references.json": "ac3c716360ba39188e29b99f8bcc0faa58e2ce8e84caf09405c8d959e9eaf080",
+    },
     budgets={
         "quick": Budget(seeds=8, steps=1_500_000, levels=8192),
         "standard": Budget(seeds=32, steps=12_000_000, levels=65_536),

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 import pytest
 
-from gmbench.agents.planning import optimal_values
+from gmbench.agents.planning import Planner, optimal_values
 from gmbench.envs import grid
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 from gmbench.envs.coinrun.level import CRATE, ENEMY, HEIGHT, LAVA, SAW, WALL, WIDTH
@@ -20,6 +20,7 @@ from gmbench.envs.coinrun.physics import JUMP
 from gmbench.envs.levels import layout_hashes, select, take
 
 ENV = CoinRun()
+PLANNER = Planner(ENV, first_only=True)
 LAWS = ["end", "section", "column"]
 SHIFTED = ["section", "column"]
 FIRST_COLUMN = 5
@@ -64,7 +65,7 @@ def sections(ground, end):
 @jax.jit
 def _solve(pool):
     def start_values(level):
-        return optimal_values(ENV, level, True)[:, ENV.state_number(ENV.start(level))]
+        return optimal_values(PLANNER, level).own[:, ENV.state_number(ENV.start(level))]
 
     return jax.lax.map(start_values, pool)
 
