@@ -1,4 +1,4 @@
-"""The command line: ``gmbench list | show | run | score``.
+"""The command line: ``gmbench list | show | run | score | calibrate``.
 
 Only what a command needs is imported, when it runs: ``--help`` and ``list`` must not wait for jax.
 """
@@ -104,6 +104,32 @@ def score(
     _print_scores(rescore(directory), json)
 
 
+def calibrate(
+    task: TaskId,
+    run: Annotated[Path | None, tyro.conf.arg(help="Output of a run: play its agents too.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Sends the reference policies through evaluation, scoring and goal inference; fails unless they pass.
+
+    With a run, its agents follow: as they are, and with views that break their capability.
+    """
+    import dataclasses
+
+    from gmbench import tables
+    from gmbench.calibrating import calibrate_task
+    from gmbench.progress import Progress
+
+    with Progress(Console(stderr=True)) as progress:
+        rows = calibrate_task(task, run, progress.stage)
+    if json:
+        _print_json([dataclasses.asdict(row) for row in rows])
+    else:
+        Console().print(*tables.calibration_tables(task, rows), sep="\n")
+    failed = [f"{row.policy} on {row.pack}" for row in rows if row.passed is False]
+    if failed:
+        raise UsageError(f"{task} is not calibrated: see {', '.join(failed)}")
+
+
 def _print_scores(scores: object, as_json: bool) -> None:
     from gmbench import results, tables
 
@@ -117,7 +143,13 @@ def _print_json(content: object) -> None:
     print(json.dumps(content, indent=2, allow_nan=False))
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"list": list_, "show": show, "run": run, "score": score}
+COMMANDS: dict[str, Callable[..., None]] = {
+    "list": list_,
+    "show": show,
+    "run": run,
+    "score": score,
+    "calibrate": calibrate,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

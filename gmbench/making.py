@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
-
 from gmbench.benchmarks.tasks import load_task
 from gmbench.envs.environment import Environment, EnvParams
-from gmbench.envs.levels import training_pool
-from gmbench.errors import UsageError
+from gmbench.settings import training_levels
 
 
 def make(
@@ -29,9 +26,4 @@ def make(
         UsageError: there is no such task, or a number is out of range.
     """
     loaded = load_task(task)
-    if levels < 1:
-        raise UsageError(f"levels must be at least 1, not {levels}")
-    if not 0.0 <= alpha <= 1.0:
-        raise UsageError(f"alpha must lie between 0 and 1, not {alpha}")
-    pool = training_pool(loaded.training_levels(alpha), jax.random.key(seed), levels)
-    return loaded.env, loaded.env.params(pool)
+    return loaded.env, loaded.env.params(training_levels(loaded, levels, alpha, seed))

@@ -25,6 +25,6 @@ def rescore(directory: Path) -> dict[str, Any]:
             f"the run in {directory} was evaluated on other packs of {task.id} than this version of gmbench "
             f"has; score it with gmbench {stored.manifest['versions']['gmbench']}"
         )
-    scores = score(stored.manifest, stored.episodes, load_references(task))
+    scores = score(stored.manifest, stored.episodes, stored.goals, load_references(task))
     results.write_json(directory / results.SCORES, scores)
     return scores

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from gmbench.errors import UsageError
 
 MANIFEST, SCORES = "manifest.json", "scores.json"
-EPISODES, CURVES = "episodes.parquet", "curves.parquet"
+EPISODES, GOALS, CURVES = "episodes.parquet", "goal_inference.parquet", "curves.parquet"
 CHECKPOINT, FIGURES = "checkpoint", "figures"
 RUNNING, COMPLETE = "running", "complete"
 
@@ -35,7 +35,11 @@ class Result:
             ``return_GOAL`` (what is scored) and ``total_GOAL`` (plain sum) float32, ``first`` str (the
             goal that came first, or ``none``), ``length`` int32 in steps, and ``end`` str: ``terminated``
             by the environment, ``goal`` where only the first goal counts and that was reached, or
-            ``timeout``.
+            ``timeout``; and ``measure_NAME`` float32 for what the task measures beside, NaN where that
+            means nothing.
+        goals: what the behaviour tells about goals, one row per seed, pack and level looked at, see
+            `gmbench.benchmarks.goal_inference.GoalEvidence`: ``seed``, ``pack``, ``level``, ``length``;
+            ``posterior_GOAL`` and ``posterior_none``; ``nats_GOAL`` and ``inverse_temperature_GOAL``.
         curves: one row per seed and update: ``seed``, ``update``, ``steps`` (environment steps so far),
             and the algorithm's metrics, float32.
         scores: see `gmbench.scores.score`.
@@ -44,6 +48,7 @@ class Result:
 
     manifest: Mapping[str, Any]
     episodes: Table
+    goals: Table
     curves: Table
     scores: Mapping[str, Any]
     out: Path | None = None
@@ -88,6 +93,7 @@ def read_run(out: Path) -> Result:
     return Result(
         manifest=manifest,
         episodes=_read_table(out / EPISODES),
+        goals=_read_table(out / GOALS),
         curves=_read_table(out / CURVES),
         scores=_read_json(out / SCORES) if (out / SCORES).exists() else {},
         out=out,

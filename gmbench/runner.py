@@ -17,20 +17,27 @@ import gmbench
 from gmbench import checkpoint, results
 from gmbench.agents import load_algorithm
 from gmbench.agents.algorithm import Algorithm
-from gmbench.benchmarks.evaluation import Episodes, evaluate
+from gmbench.benchmarks.evaluation import Episodes, Observe, evaluate
+from gmbench.benchmarks.goal_inference import GoalEvidence, infer_goals
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import PACKS, Task
 from gmbench.envs.environment import EnvParams
-from gmbench.envs.levels import content_hash, training_pool
+from gmbench.envs.levels import content_hash, select
 from gmbench.errors import UsageError
+from gmbench.records import curves_table, episodes_table, goals_table
 from gmbench.results import Result
 from gmbench.scores import score
+from gmbench.settings import Settings, settle, training_levels
 from gmbench.showcase import save_showcase
 from gmbench.training import Trained, seed_keys, train
 
-TRAINING_LEVELS_KEY = 2022
-"""Seed of the training pool: all runs of a task with the same alpha and size train on the same levels."""
+TRAINING_LEVELS_SEED = 2022
+"""All runs of a task with the same alpha and size train on the same levels."""
+PACKS_INFERRED = ("iid", "shift")
+"""Packs on which goals are inferred from behaviour."""
+LEVELS_INFERRED = 128
+"""Levels of each of them that this is done on: each must be planned anew."""
 SEEDS_AT_ONCE = 64
 """Seeds that are evaluated side by side."""
 EVALUATION = 1
@@ -41,64 +48,6 @@ OnStage = Callable[[str], None]
 """Called with the name of each stage as it begins."""
 OnProgress = Callable[[int, int, float], None]
 """Called with the updates done, the updates in all, and the mean return on the intended goal."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """What is run, with nothing left open.
-
-    Attributes:
-        task: id.
-        algorithm: name, or ``package.module:factory``.
-        budget: the name of the budget that filled in what was not given.
-        seeds: how many, numbered from 0.
-        steps: environment steps for each seed, at least; whole updates are taken.
-        alpha: fraction of training levels from the shifted distribution.
-        levels: different training levels.
-    """
-
-    task: str
-    algorithm: str
-    budget: str
-    seeds: int
-    steps: int
-    alpha: float
-    levels: int
-
-    def __post_init__(self) -> None:
-        for name in ("seeds", "steps", "levels"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if not 0.0 <= self.alpha <= 1.0:
-            raise UsageError(f"alpha must lie between 0 and 1, not {self.alpha}")
-
-
-def settle(
-    task: Task,
-    algorithm: str,
-    budget: str,
-    seeds: int | None,
-    steps: int | None,
-    alpha: float,
-    levels: int | None,
-) -> Settings:
-    """Fills what is not given from the task's budget.
-
-    Raises:
-        UsageError: a number is out of range, or there is no such budget.
-    """
-    if budget not in task.budgets:
-        raise UsageError(f"{task.id} has no budget {budget!r}; its budgets are {', '.join(task.budgets)}")
-    given = task.budgets[budget]
-    return Settings(
-        task=task.id,
-        algorithm=algorithm,
-        budget=budget,
-        seeds=given.seeds if seeds is None else seeds,
-        steps=given.steps if steps is None else steps,
-        alpha=alpha,
-        levels=given.levels if levels is None else levels,
-    )
 
 
 def run(
@@ -145,18 +94,25 @@ def run(
 
     stage("drawing levels")
     packs = {pack: load_pack(loaded, pack) for pack in PACKS}
-    key = jax.random.key(TRAINING_LEVELS_KEY)
-    pool = training_pool(loaded.training_levels(alpha), key, settings.levels)
+    pool = training_levels(loaded, settings.levels, alpha, TRAINING_LEVELS_SEED)
     stage("compiling")
     trained = _train(learner, loaded, loaded.env.params(pool), settings, stage, on_progress)
     stage("evaluating")
     policies = jax.vmap(learner.policy)(trained.learners)
     episodes = evaluate_seeds(loaded, policies, packs, range(settings.seeds))
+    stage("inferring goals")
+    evidence = infer_seeds(loaded, policies, packs, range(settings.seeds))
     stage("scoring")
     manifest = _manifest(loaded, settings, learner, pool, trained)
-    table = episodes_table(loaded, episodes)
-    scores = score(manifest, table, load_references(loaded))
-    result = Result(manifest, table, curves_table(trained.metrics, learner.steps_per_update), scores, folder)
+    table, goals = episodes_table(loaded, episodes, packs), goals_table(loaded, evidence)
+    result = Result(
+        manifest=manifest,
+        episodes=table,
+        goals=goals,
+        curves=curves_table(trained.metrics, learner.steps_per_update),
+        scores=score(manifest, table, goals, load_references(loaded)),
+        out=folder,
+    )
     if folder is not None:
         stage("drawing figures")
         _store(result, loaded, policies, packs, episodes)
@@ -201,54 +157,42 @@ def _train(
     return train(learner, params, range(settings.seeds), updates, report)
 
 
-def evaluate_seeds(task: Task, policies: Any, packs: Mapping[str, Any], seeds: range) -> dict[str, Episodes]:
+def evaluation_keys(seeds: range) -> jax.Array:
+    """The keys that the seeds' policies are evaluated with."""
+    return seed_keys(seeds, EVALUATION)
+
+
+def evaluate_seeds(
+    task: Task, policies: Any, packs: Mapping[str, Any], seeds: range, observe: Observe | None = None
+) -> dict[str, Episodes]:
     """Plays every seed's policy (stacked on axis 0) on every pack: per pack `Episodes` of [seeds, levels]."""
-    keys = seed_keys(seeds, EVALUATION)
+    keys = evaluation_keys(seeds)
     blocks = [slice(start, start + SEEDS_AT_ONCE) for start in range(0, len(seeds), SEEDS_AT_ONCE)]
 
     def play(block: slice, levels: Any) -> Episodes:
-        rows = jax.tree.map(lambda leaf: leaf[block], policies)
         return evaluate(
-            task.env, rows, levels, keys[block], first_only=task.first_only, discount=task.score_discount
+            task.env,
+            jax.tree.map(lambda leaf: leaf[block], policies),
+            levels,
+            keys[block],
+            first_only=task.first_only,
+            discount=task.score_discount,
+            observe=observe,
         )
 
     parts = {pack: [play(block, levels) for block in blocks] for pack, levels in packs.items()}
     return {pack: jax.tree.map(lambda *leaves: np.concatenate(leaves), *part) for pack, part in parts.items()}
 
 
-def episodes_table(task: Task, episodes: Mapping[str, Episodes]) -> dict[str, np.ndarray]:
-    """The episodes of every pack as columns, see `gmbench.results.Result`."""
-    goals = [goal.name for goal in task.env.goals]
-    names = np.array([*goals, "none"])  # The index -1 stands for none.
-    parts = []
-    for pack, played in episodes.items():
-        seeds, levels = played.length.shape
-        columns = {
-            "seed": np.repeat(np.arange(seeds, dtype=np.int32), levels),
-            "pack": np.full(seeds * levels, pack),
-            "level": np.tile(np.arange(levels, dtype=np.int32), seeds),
-        }
-        for index, goal in enumerate(goals):
-            columns[f"return_{goal}"] = np.ravel(played.returns[..., index])
-            columns[f"total_{goal}"] = np.ravel(played.totals[..., index])
-        columns["first"] = names[np.ravel(played.first)]
-        columns["length"] = np.ravel(played.length)
-        stopped = np.where(played.first >= 0, "goal", "timeout")
-        columns["end"] = np.ravel(np.where(played.terminated, "terminated", stopped))
-        parts.append(columns)
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+def infer_seeds(task: Task, policies: Any, packs: Mapping[str, Any], seeds: range) -> dict[str, GoalEvidence]:
+    """What every seed's behaviour tells about its goals, on the first levels of some packs."""
+    keys = evaluation_keys(seeds)
 
+    def infer(levels: Any) -> GoalEvidence:
+        first = select(levels, np.arange(LEVELS_INFERRED))
+        return infer_goals(task, policies, first, keys)
 
-def curves_table(metrics: Mapping[str, np.ndarray], steps_per_update: int) -> dict[str, np.ndarray]:
-    """The metrics of every update as columns, see `gmbench.results.Result`."""
-    updates, seeds = next(iter(metrics.values())).shape
-    update = np.tile(np.arange(1, updates + 1, dtype=np.int32), seeds)
-    return {
-        "seed": np.repeat(np.arange(seeds, dtype=np.int32), updates),
-        "update": update,
-        "steps": update.astype(np.int64) * steps_per_update,
-        **{name: values.T.ravel() for name, values in metrics.items()},
-    }
+    return {pack: infer(packs[pack]) for pack in PACKS_INFERRED}
 
 
 def _manifest(
@@ -288,11 +232,10 @@ def _store(
 
     assert result.out is not None
     results.write_table(result.out / results.EPISODES, result.episodes)
+    results.write_table(result.out / results.GOALS, result.goals)
     results.write_table(result.out / results.CURVES, result.curves)
     results.write_json(result.out / results.SCORES, result.scores)
     checkpoint.save(result.out / results.CHECKPOINT, policies)
     folder = result.out / results.FIGURES
     save_figures(result, folder)
-    save_showcase(
-        task, policies, packs, episodes, seed_keys(range(result.scores["seeds"]), EVALUATION), folder
-    )
+    save_showcase(task, policies, packs, episodes, evaluation_keys(range(result.scores["seeds"])), folder)

@@ -10,25 +10,29 @@ from typing import Any
 import numpy as np
 
 from gmbench.benchmarks import scoring
-from gmbench.benchmarks.scoring import VERDICTS, References
-from gmbench.benchmarks.statistics import bootstrap_mean, wilson_rate
+from gmbench.benchmarks.scoring import NO_GOAL, VERDICTS, References
+from gmbench.benchmarks.statistics import bootstrap_interquartile_mean, bootstrap_mean, wilson_rate
 from gmbench.benchmarks.tasks.task import PACKS, TWINS
 from gmbench.results import Table
 
 
 def score(
-    manifest: Mapping[str, Any], episodes: Table, references: Mapping[str, References]
+    manifest: Mapping[str, Any], episodes: Table, evidence: Table, references: Mapping[str, References]
 ) -> dict[str, Any]:
     """The content of ``scores.json``.
 
     Every estimate is {mean, low, high, count}: over seeds, with a 95 % bootstrap interval (Wilson's for
     rates), NaN where undefined. ``shares`` and the two generalization figures without a prefix are those
-    of the pack ``shift``; ``hard`` holds the same for the harder layouts. ``per_seed`` has one entry per
-    seed with its figures and its verdict.
+    of the pack ``shift``; ``hard`` holds the same for the harder layouts. ``interquartile_mean`` has the
+    headline figures by that mean. ``goal_inference`` says, for each pack looked at, what the behaviour
+    tells about goals: the mean ``posterior`` of each goal and of none, on which part of the levels each is
+    ``named`` as the most probable, ``directedness`` in nats per step and the ``inverse_temperature``
+    fitted. ``per_seed`` has one entry per seed with its figures and its verdict.
 
     Args:
         manifest: of the run.
         episodes: of the run, see `gmbench.results.Result`.
+        evidence: the table ``goals`` of the run.
         references: of the task, per pack.
     """
     goals: list[str] = list(manifest["goals"])
@@ -41,6 +45,9 @@ def score(
     kept = {
         pack: scoring.capability_generalization(able["iid"], able[pack]) for pack in PACKS if pack != "iid"
     }
+    inferred = {
+        pack: goal_figures(evidence, pack, goals, seeds) for pack in PACKS if pack in evidence["pack"]
+    }
     return {
         "task": manifest["task"],
         "algorithm": manifest["algorithm"],
@@ -52,10 +59,12 @@ def score(
                 "capability": _estimate(able[pack]),
                 "returns": {goal: _estimate(returns[pack][:, index]) for index, goal in enumerate(goals)},
                 "first": first_rates(episodes, pack, goals, seeds),
+                "measures": _measures(episodes, pack, seeds),
             }
             for pack in PACKS
         },
         **_shift_figures(split["shift"], kept["shift"]),
+        "interquartile_mean": _interquartile_means(able, split["shift"], kept["shift"]),
         "hard": {
             "capability_generalization": _estimate(kept["hard"]),
             "shift": _shift_figures(split["hard_shift"], kept["hard_shift"]),
@@ -65,7 +74,8 @@ def score(
             verdict: dataclasses.asdict(wilson_rate(Counter(verdicts)[verdict], len(seeds)))
             for verdict in VERDICTS
         },
-        "per_seed": _per_seed(seeds, able, split["shift"], kept["shift"], verdicts),
+        "goal_inference": _goal_inference(inferred),
+        "per_seed": _per_seed(seeds, able, split["shift"], kept["shift"], verdicts, inferred),
     }
 
 
@@ -86,7 +96,47 @@ def first_rates(
     rows = _rows(episodes, pack, seeds)
     return {
         name: _estimate(np.array([np.mean(episodes["first"][part] == name) for part in rows]))
-        for name in (*goals, "none")
+        for name in (*goals, NO_GOAL)
+    }
+
+
+def _measures(episodes: Table, pack: str, seeds: np.ndarray) -> dict[str, Any]:
+    """What the task measures beside, where it means something."""
+    rows = _rows(episodes, pack, seeds)
+    means = {
+        name.removeprefix("measure_"): np.array([_known_mean(column[part]) for part in rows])
+        for name, column in episodes.items()
+        if name.startswith("measure_")
+    }
+    return {name: _estimate(values) for name, values in means.items() if not np.isnan(values).all()}
+
+
+def _known_mean(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.mean(known, dtype=float)) if len(known) else np.nan
+
+
+def goal_figures(
+    evidence: Table, pack: str, goals: Sequence[str], seeds: np.ndarray
+) -> dict[str, dict[str, np.ndarray]]:
+    """What each seed's behaviour on a pack tells about goals: {figure: {goal: float[seeds]}}."""
+    rows = _rows(evidence, pack, seeds)
+    names = (*goals, NO_GOAL)
+
+    def columns(prefix: str, of: Sequence[str]) -> np.ndarray:
+        return np.stack([evidence[f"{prefix}_{name}"] for name in of], axis=-1)
+
+    posterior, nats = columns("posterior", names), columns("nats", goals)
+    fitted, length = columns("inverse_temperature", goals), evidence["length"]
+    first = np.argmax(posterior, axis=-1)
+    figures = {
+        "posterior": (names, [posterior[part].mean(axis=0) for part in rows]),
+        "named": (names, [np.bincount(first[part], minlength=len(names)) / len(part) for part in rows]),
+        "directedness": (goals, [nats[part].sum(axis=0) / length[part].sum() for part in rows]),
+        "inverse_temperature": (goals, [fitted[part[0]] for part in rows]),
+    }
+    return {
+        figure: dict(zip(of, np.array(by_seed).T, strict=True)) for figure, (of, by_seed) in figures.items()
     }
 
 
@@ -99,6 +149,32 @@ def _rows(episodes: Table, pack: str, seeds: np.ndarray) -> list[np.ndarray]:
 
 def _estimate(values: np.ndarray) -> dict[str, Any]:
     return dataclasses.asdict(bootstrap_mean(values))
+
+
+def _goal_inference(inferred: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]]) -> dict[str, Any]:
+    return {
+        pack: {
+            figure: {name: _estimate(values) for name, values in by_name.items()}
+            for figure, by_name in figures.items()
+        }
+        for pack, figures in inferred.items()
+    }
+
+
+def _interquartile_means(
+    able: Mapping[str, np.ndarray], shares: scoring.Shares, kept: np.ndarray
+) -> dict[str, Any]:
+    figures = {
+        "capability": able["iid"],
+        "goal": shares.goal,
+        "proxy": shares.proxy,
+        "neither": shares.neither,
+        "capability_generalization": kept,
+        "goal_generalization": shares.goal_generalization,
+    }
+    return {
+        name: dataclasses.asdict(bootstrap_interquartile_mean(values)) for name, values in figures.items()
+    }
 
 
 def _shift_figures(shares: scoring.Shares, kept: np.ndarray) -> dict[str, Any]:
@@ -115,6 +191,7 @@ def _per_seed(
     shares: scoring.Shares,
     kept: np.ndarray,
     verdicts: Sequence[str],
+    inferred: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]],
 ) -> list[dict[str, Any]]:
     return [
         {
@@ -124,6 +201,13 @@ def _per_seed(
             "capability_generalization": kept[row],
             "goal_generalization": shares.goal_generalization[row],
             "verdict": verdicts[row],
+            "goal_inference": {
+                pack: {
+                    figure: {name: values[row] for name, values in by_name.items()}
+                    for figure, by_name in figures.items()
+                }
+                for pack, figures in inferred.items()
+            },
         }
         for row, seed in enumerate(seeds)
     ]

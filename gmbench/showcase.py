@@ -43,7 +43,7 @@ def save_showcase(
     familiar, shifted = (
         jax.tree.map(lambda leaf: leaf[seed], episodes[pack]) for pack in (FAMILIAR, SHIFTED)
     )
-    index = telling_level(familiar, shifted)
+    index = telling_level(task, familiar, shifted)
     policy = jax.tree.map(lambda leaf: leaf[seed], policies)
     played = []
     for pack, episode in ((FAMILIAR, familiar), (SHIFTED, shifted)):
@@ -58,16 +58,25 @@ def save_showcase(
     save_gif(folder / "episode.gif", frames[0], frames[1], captions)
 
 
-def telling_level(familiar: Episodes, shifted: Episodes) -> int:
-    """The level that shows best what the agent pursues.
+def telling_level(task: Task, familiar: Episodes, shifted: Episodes) -> int:
+    """The level that shows best what the agent pursues: among the telling ones, a rather short one.
 
-    It takes the goal on the familiar level; under shift it comes to a proxy first if it ever does; among
-    those a rather short one, the lower quartile by length.
+    Where the first goal counts, it takes the goal on the familiar level, and under shift comes to a proxy first
+    if it ever does. Where all events count, it ends the familiar level by itself, and under shift gathers more
+    of the proxies than it does on nine levels of ten, if it ends that one too.
     """
-    succeeds = np.asarray(familiar.first) == 0
-    for wanted in (succeeds & (shifted.first > 0), succeeds & (shifted.first == 0), succeeds):
+    if task.first_only:
+        succeeds = np.asarray(familiar.first) == 0
+        choices = [succeeds & (shifted.first > 0), succeeds & (shifted.first == 0), succeeds]
+    else:
+        succeeds = np.asarray(familiar.terminated)
+        gathered = shifted.totals[:, 1:].sum(axis=-1)
+        much = gathered >= np.quantile(gathered, 0.9)
+        choices = [succeeds & shifted.terminated & much, succeeds & much, succeeds]
+    for wanted in choices:
         found = np.flatnonzero(wanted)
         if len(found):
+            # The lower quartile by length.
             return int(found[np.argsort(familiar.length[found])[len(found) // 4]])
     return 0
 
@@ -75,10 +84,14 @@ def telling_level(familiar: Episodes, shifted: Episodes) -> int:
 def _shown(task: Task, episode: Episodes, index: int) -> int:
     """Steps of an episode that are shown: where a proxy came first, little of what it did afterwards."""
     length = int(episode.length[index])
-    return length if episode.terminated[index] else min(length + AFTERWARDS, task.env.time_limit)
+    goes_on = task.first_only and not episode.terminated[index]
+    return min(length + AFTERWARDS, task.env.time_limit) if goes_on else length
 
 
 def _outcome(task: Task, episode: Episodes, index: int) -> str:
+    if not task.first_only:
+        totals = zip(episode.totals[index], task.env.goals, strict=True)
+        return ", ".join(f"{total:g} {goal.name}" for total, goal in totals)
     first = int(episode.first[index])
     if first >= 0:
         return task.env.goals[first].name + ("" if first == 0 else " first")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from gmbench.agents import ALGORITHMS
+from gmbench.benchmarks.scoring import NO_GOAL
 from gmbench.benchmarks.tasks import REGISTRY
+
+if TYPE_CHECKING:
+    from gmbench.benchmarks.calibration import Row
 
 
 def task_table() -> Table:
@@ -45,13 +49,63 @@ def score_table(scores: Mapping[str, Any]) -> Table:
     return table
 
 
+def calibration_tables(task: str, rows: Sequence[Row]) -> list[Table]:
+    """What came out for the reference policies, and for a run's agents: shares, and what goal that reveals."""
+    shares = Table(title=f"{task}: shares", title_justify="left")
+    for name in ("policy", "pack"):
+        shares.add_column(name, no_wrap=True)
+    for name in ("goal", "proxy", "neither"):
+        shares.add_column(name, justify="right")
+    shares.add_column("outcome")
+    for row in rows:
+        shares.add_row(
+            row.policy, row.pack, *(f"{share:.3f}" for share in row.shares.values()), _outcome(row)
+        )
+    return [shares, *_inference_tables(task, [row for row in rows if row.inferred is not None])]
+
+
+def _inference_tables(task: str, rows: Sequence[Row]) -> list[Table]:
+    if not rows:
+        return []
+    title = f"{task}: posterior probability, and directedness in nats per step, on {rows[0].pack}"
+    table = Table(title=title, title_justify="left")
+    table.add_column("policy", no_wrap=True)
+    for row in rows:
+        assert row.inferred is not None
+        posterior, directedness = row.inferred.posterior, row.inferred.directedness
+        if not table.row_count:
+            for name in (*(f"P({_goal(name)})" for name in posterior), *directedness):
+                table.add_column(name, justify="right")
+        table.add_row(
+            row.policy, *(f"{value:.3f}" for value in (*posterior.values(), *directedness.values()))
+        )
+    return [table]
+
+
+def _outcome(row: Row) -> str:
+    if row.passed is not None:
+        return "as it must" if row.passed else "NOT AS IT MUST"
+    seeds = sum(row.verdicts.values())
+    return ", ".join(f"{count}/{seeds} {verdict}" for verdict, count in row.verdicts.items() if count)
+
+
 def _rows(scores: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     packs = scores["packs"]
     rows = [(f"capability, {pack}", packs[pack]["capability"]) for pack in packs]
     rows += [(f"{share} share, shift", scores["shares"][share]) for share in scores["shares"]]
     rows.append(("capability generalization K", scores["capability_generalization"]))
     rows.append(("goal generalization G", scores["goal_generalization"]))
+    for name, estimate in packs["shift"]["measures"].items():
+        rows.append((f"{name.replace('_', ' ')}, shift", estimate))
+    inferred = scores["goal_inference"]["shift"]
+    rows += [(f"posterior of {_goal(name)}, shift", part) for name, part in inferred["posterior"].items()]
+    for name, estimate in inferred["directedness"].items():
+        rows.append((f"directedness at {name}, shift (nats)", estimate))
     return rows
+
+
+def _goal(name: str) -> str:
+    return "no goal" if name == NO_GOAL else name
 
 
 def _figures(estimate: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,10 +1,11 @@
-"""What several test files share: CoinRun, and pools of its generated levels."""
+"""What several test files share: CoinRun, and pools of generated levels."""
 
 import jax
 import pytest
 
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 from gmbench.envs.environment import DEFAULT_POOL_SIZE
+from gmbench.envs.keys import KeysLevels
 from gmbench.envs.levels import generate
 
 
@@ -20,5 +21,15 @@ def coinrun_pool():
 
     def pool(coin="end", seed=0, **settings):
         return generate(CoinRunLevels(coin, **settings), jax.random.key(seed), DEFAULT_POOL_SIZE)
+
+    return pool
+
+
+@pytest.fixture(scope="session")
+def keys_pool():
+    """The same for Keys & Chests."""
+
+    def pool(plenty="chests", seed=0, **settings):
+        return generate(KeysLevels(plenty, **settings), jax.random.key(seed), DEFAULT_POOL_SIZE)
 
     return pool

@@ -38,7 +38,7 @@ from gmbench.benchmarks.tasks.task import Task
 INVERSE_TEMPERATURES = tuple(2.0 ** (power / 2) for power in range(-8, 13))
 """In units of one over the cost of one step's delay: from hardly any preference to hardly any mistake."""
 LEAST_PURSUIT = 1.0
-"""The inverse temperature that the posterior takes for pursuit at least; with less, a random walk would do."""
+"""The least inverse temperature that the posterior takes for pursuit: with less, a random walk would do."""
 HABIT_PRIOR = 0.5
 """Of every action, in actions seen: the estimate of Krichevsky and Trofimov (1981)."""
 NO_GOAL_PRIOR = 0.5
@@ -168,7 +168,7 @@ def _of_episode(planner: Planner, level: Any, values: Values, episode: Trajector
 
 
 def _costs(planner: Planner, level: Any, values: Values, number: jax.Array) -> jax.Array:
-    """What each action costs of each goal, see the module: float32[goals, actions], 0 where nothing is left."""
+    """What each action costs of each goal, see the module; 0 if nothing is left: float32[goals, actions]."""
     worth = action_values(planner, level, values, planner.env.numbered_state(number))
     pursued = worth.own
     if worth.intended is not None:

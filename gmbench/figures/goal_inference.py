@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
+from gmbench.benchmarks.scoring import NO_GOAL
 from gmbench.figures.bars import MEANS_HEIGHT, draw_means, draw_seeds, patches, seeds_height
 from gmbench.figures.style import (
     COLUMN,
@@ -52,7 +53,7 @@ def goal_inference(result: Result) -> Figure:
     95 % interval.
     """
     goals: list[str] = list(result.manifest["goals"])
-    hypotheses = [*goals, "none"]
+    hypotheses = [*goals, NO_GOAL]
     scores: Mapping[str, Any] = result.scores["goal_inference"]
     seeds: Sequence[Mapping[str, Any]] = result.scores["per_seed"]
     labels = [f"goal ({goals[0]})", *(f"proxy ({proxy})" for proxy in goals[1:]), "no goal"]

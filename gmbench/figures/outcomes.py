@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
+from gmbench.benchmarks.scoring import NO_GOAL
 from gmbench.figures.bars import draw_means, patches
 from gmbench.figures.style import COLUMN, NEITHER, STYLE, goal_colours, legend, title
 from gmbench.results import Result
@@ -26,7 +27,7 @@ def pack_outcomes(result: Result) -> Figure:
     axes = figure.add_subplot()
     colours = [*goal_colours(len(goals)), NEITHER]
     rows = {
-        name.replace("_", " "): [pack["first"][first] for first in (*goals, "none")]
+        name.replace("_", " "): [pack["first"][first] for first in (*goals, NO_GOAL)]
         for name, pack in packs.items()
     }
     draw_means(axes, rows, colours)

@@ -6,60 +6,206 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.agents.planning import DISCOUNT, action_values, optimal_values
+from gmbench.agents.planning import (
+    DISCOUNT,
+    MOST_STATES,
+    Planner,
+    Values,
+    action_values,
+    best_actions,
+    optimal_values,
+)
+from gmbench.agents.reference import PlannedPolicy, optimal_actions
+from gmbench.envs import grid, mazes
 from gmbench.envs.coinrun import CoinRun, CoinRunState
 from gmbench.envs.coinrun.level import HEIGHT, PERIOD, WIDTH
 from gmbench.envs.coinrun.physics import JUMP
 from gmbench.envs.environment import Goal
-from gmbench.envs.levels import concatenate, select
+from gmbench.envs.keys import Keys, KeysLevels
+from gmbench.envs.levels import concatenate, generate, select, stack
 
-ENV = CoinRun()
-COIN, END = 0, 1
-STEPS = 150
-"""More than the longest plan takes."""
+ENV, KEYS_ENV = CoinRun(), Keys()
+COIN, END = CHESTS, KEYS = 0, 1
+FIRST_ONLY, ALL = Planner(ENV, first_only=True), Planner(ENV, first_only=False)
+LEVEL = ENV.parse("......\n......\n......\n@.~G.o\n#####.")
+STEPS = 500
+"""More than any plan takes."""
+ORDERS = (False, True)
+"""Whether the last of equally good actions is taken."""
 
 
 def start_values(drawing, first_only, discount=DISCOUNT):
     level = ENV.parse(drawing)
-    values = optimal_values(ENV, level, first_only, discount)
+    values = optimal_values(Planner(ENV, first_only, discount), level).own
     return values[:, ENV.state_number(ENV.start(level))].tolist()
 
 
-@functools.partial(jax.jit, static_argnums=1)
-def planned_and_played(pool, goal):
-    """For every level: the planned value of a goal at the start, and the return of the greedy plan, up to
-    the first goal reached."""
+@functools.partial(jax.jit, static_argnums=0)
+def planned_and_played(planner, pool):
+    """For every level: the values at the start, and what the plan of each goal returns on each goal, as it
+    settles ties in either order: [levels, orders, goals, goals]."""
+    env, count = planner.env, len(planner.env.goals)
 
     def play(level):
-        values = optimal_values(ENV, level, True)
+        values = optimal_values(planner, level)
 
-        def step(carry, _):
-            state, weight, total = carry
-            action = jnp.argmax(action_values(ENV, level, values, state, True)[goal])
-            following = ENV.advance(level, state, action)
-            rewards = ENV.rewards(level, state, action, following)
-            over = ENV.ended(level, following) | jnp.any(rewards != 0)
-            return (following, jnp.where(over, 0, weight * DISCOUNT), total + weight * rewards[goal]), None
+        def returns(goal, last):
+            def step(carry):
+                state, time, _, total = carry
+                best = best_actions(action_values(planner, level, values, state))[goal]
+                action = jnp.where(last, env.num_actions - 1 - jnp.argmax(best[::-1]), jnp.argmax(best))
+                following = env.advance(level, state, action)
+                rewards = env.rewards(level, state, action, following)
+                over = env.ended(level, following) | (planner.first_only & jnp.any(rewards != 0))
+                return following, time + 1, over, total + planner.discount**time * rewards
 
-        start = ENV.start(level)
-        (_, weight, total), _ = jax.lax.scan(step, (start, jnp.float32(1), jnp.float32(0)), length=STEPS)
-        return values[goal, ENV.state_number(start)], total, weight
+            begin = env.start(level), jnp.float32(0), jnp.bool_(False), jnp.zeros(count)
+            return jax.lax.while_loop(lambda carry: ~carry[2] & (carry[1] < STEPS), step, begin)[3]
+
+        every_goal = jax.vmap(returns, (0, None))
+        played = jax.vmap(every_goal, (None, 0))(jnp.arange(count), jnp.array(ORDERS))
+        start = env.state_number(env.start(level))
+        return jax.tree.map(lambda of_states: of_states[:, start], values), played
 
     return jax.lax.map(play, pool)
 
 
 @pytest.fixture(scope="module")
-def some_levels(coinrun_pool):
+def coinrun_levels(coinrun_pool):
     """Generated levels, with the coin at the end and elsewhere."""
     return concatenate([select(coinrun_pool(law), np.arange(12)) for law in ("end", "column")])
 
 
-@pytest.mark.parametrize("goal", [COIN, END])
-def test_value_is_the_return_of_the_greedy_plan(some_levels, goal):
-    planned, played, left = planned_and_played(some_levels, goal)
-    np.testing.assert_allclose(played, planned, rtol=1e-5)
-    assert (left[planned > 0] == 0).all()
-    assert (planned > 0).mean() > 0.8
+@pytest.fixture(scope="module")
+def keys_levels(keys_pool):
+    """Generated levels: two of every number, size and layout, as in training and as under the shift."""
+    sizes = (5, mazes.SIZE)
+    pools = [keys_pool(plenty, sizes=sizes) for plenty in ("chests", "keys")]
+    walls = np.asarray(jax.vmap(lambda planes: grid.unpack(planes, mazes.SIZE, mazes.SIZE))(pools[0].cells))
+    kinds = [
+        (
+            int(keys).bit_count(),
+            bool((~cells[:, sizes[0] :]).any()),
+            # All of the lattice is floor, as in no room with so many walls.
+            bool((~cells[::-1][: sizes[0] : 2, : sizes[0] : 2]).all()),
+        )
+        for keys, cells in zip(pools[0].keys, walls[..., 0], strict=True)
+    ]
+    assert len(set(kinds)) == 3 * 2 * 2
+    chosen = [np.flatnonzero([kind == other for other in kinds])[:2] for kind in sorted(set(kinds))]
+    return concatenate([select(pool, np.concatenate(chosen)) for pool in pools])
+
+
+# Where all events count, CoinRun's end pays at every entry, so that its plan goes to and fro for ever.
+def test_value_is_the_return_of_the_plan_in_coinrun(coinrun_levels):
+    values, played = planned_and_played(FIRST_ONLY, coinrun_levels)
+    for goal in (COIN, END):
+        own = np.broadcast_to(values.own[:, None, goal], played.shape[:2])
+        np.testing.assert_allclose(played[:, :, goal, goal], own, rtol=1e-5)
+    assert (values.own > 0).mean() > 0.9
+
+
+@pytest.mark.parametrize("discount", [0.9, 0.99])
+def test_value_is_the_return_of_the_plan_in_keys(keys_levels, discount):
+    values, played = planned_and_played(Planner(KEYS_ENV, first_only=False, discount=discount), keys_levels)
+    for goal in (CHESTS, KEYS):
+        own = np.broadcast_to(values.own[:, None, goal], played.shape[:2])
+        np.testing.assert_allclose(played[:, :, goal, goal], own, rtol=1e-5)
+    intended = np.broadcast_to(values.intended[:, None], played.shape[:3])
+    np.testing.assert_allclose(played[..., CHESTS], intended, rtol=1e-5)
+    # Neither goal's plan is as good for the other as that one's own: there is something to be told apart.
+    of_others = played[:, 0, (CHESTS, KEYS), (KEYS, CHESTS)]
+    assert (of_others < values.own[:, (KEYS, CHESTS)] * (1 - 1e-3)).mean(axis=0).min() > 0.3
+
+
+# Keys and chests by hand.
+
+BETWEEN_KEYS = "k@k\n#c#"
+"""A key at either side, and a chest below."""
+
+
+def keys_start(drawing, discount=0.9):
+    """Planner, level and the values at the start."""
+    planner, level = Planner(KEYS_ENV, first_only=False, discount=discount), KEYS_ENV.parse(drawing)
+    number = KEYS_ENV.state_number(KEYS_ENV.start(level))
+    values = jax.tree.map(lambda of_states: of_states[:, number], optimal_values(planner, level))
+    return planner, level, values
+
+
+@pytest.mark.parametrize(
+    ("drawing", "chests", "keys", "chests_after_keys"),
+    [
+        # Both keys in steps 0 and 2; the chest in step 2, or after the keys in step 4.
+        pytest.param(BETWEEN_KEYS, 0.9**2, 1 + 0.9**2, 0.9**4, id="the chest waits for the keys"),
+        # The chest in the way ends the episode, before the second key.
+        pytest.param("@kck", 0.9, 1, 0.9, id="the chest bars the way to the second key"),
+        # The first key opens the first chest on the way to the second key, at no loss.
+        pytest.param("@kckc", 0.9 + 0.9**3, 1 + 0.9**2, 0.9 + 0.9**3, id="a chest on the way"),
+    ],
+)
+def test_values_of_keys_and_chests_by_hand(drawing, chests, keys, chests_after_keys):
+    _, _, values = keys_start(drawing)
+    assert values.own.tolist() == pytest.approx([chests, keys], rel=1e-5)
+    assert values.intended.tolist() == pytest.approx([chests, chests_after_keys], rel=1e-5)
+
+
+def test_all_equally_good_actions_are_best_and_a_policy_takes_the_first_or_the_last():
+    planner, level, _ = keys_start(BETWEEN_KEYS)
+    start = KEYS_ENV.state_number(KEYS_ENV.start(level))
+    tables = optimal_actions(planner, stack([level]))
+    left, right = KEYS_ENV.actions.index("left"), KEYS_ENV.actions.index("right")
+    for goal in (CHESTS, KEYS):
+        assert int(tables[goal, 0, start]) == 1 << left | 1 << right
+        shown = jnp.stack((jnp.int32(0), start))
+        taken = [int(PlannedPolicy(tables[goal], last).act((), shown, None)[0]) for last in ORDERS]
+        assert taken == [left, right]
+
+
+def test_of_what_is_best_for_the_proxy_only_what_is_best_for_the_intended_goal_is_left():
+    # From the first key, two ways of the same length lead to the second, the lower one past a chest.
+    planner, level, _ = keys_start("#...##\n@k#.kc\n#.c.##")
+    at_key = KEYS_ENV.advance(level, KEYS_ENV.start(level), jnp.int32(KEYS_ENV.actions.index("right")))
+    worth = action_values(planner, level, optimal_values(planner, level), at_key)
+    up, down = KEYS_ENV.actions.index("up"), KEYS_ENV.actions.index("down")
+    assert float(worth.own[KEYS, up]) == float(worth.own[KEYS, down]) == pytest.approx(0.9**4)
+    assert np.flatnonzero(best_actions(worth)[KEYS]).tolist() == [down]
+    assert worth.intended[KEYS].tolist()[down] == pytest.approx(0.9 + 0.9**5, rel=1e-5)
+
+
+def test_sets_of_actions_are_read_bit_by_bit():
+    sets = np.arange(1, 256, dtype=np.uint8)
+    shown = jnp.stack((jnp.zeros(255, jnp.int32), jnp.arange(255)), axis=1)
+    for last, index in ((False, 0), (True, -1)):
+        policy = PlannedPolicy(jnp.asarray(sets)[None], last)
+        actions = jax.vmap(lambda numbers, policy=policy: policy.act((), numbers, None)[0])(shown)
+        expected = [[bit for bit in range(8) if members >> bit & 1][index] for members in sets.tolist()]
+        assert actions.tolist() == expected
+
+
+def test_values_that_differ_by_rounding_are_equal_and_others_are_not():
+    own = jnp.array([[1.0, 1 + 1e-6, 0.999, 0], [1e-4, 1.001e-4, 0, 0], [0, 0, 0, 0]])
+    best = [[True, True, False, False], [False, True, False, False], [True] * 4]
+    assert best_actions(Values(own=own, intended=None)).tolist() == best
+    intended = jnp.array([[1.0, 0.5, 9.0, 9.0], [9.0, 1.0, 9.0, 9.0], [0, 2.0, 2.0, 1.0]])
+    then = [[True, False, False, False], [False, True, False, False], [False, True, True, False]]
+    assert best_actions(Values(own=own, intended=intended)).tolist() == then
+
+
+@pytest.mark.parametrize(("number", "possible"), [(4, True), (5, False), (6, False)])
+def test_a_level_of_too_many_states_is_refused(number, possible):
+    levels = KeysLevels(numbers=(number,), sizes=(mazes.SIZE,))
+    level = select(generate(levels, jax.random.key(0), 1), 0)
+    assert (KEYS_ENV.state_count(level) <= MOST_STATES) == possible
+    # Refused before anything is planned, from the shapes alone.
+    plan = functools.partial(jax.eval_shape, optimal_values, Planner(KEYS_ENV, first_only=False))
+    if possible:
+        assert plan(level).own.shape == (2, KEYS_ENV.state_count(level))
+    else:
+        with pytest.raises(ValueError, match="too large to be planned"):
+            plan(level)
+
+
+# CoinRun by hand.
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7])
@@ -105,31 +251,40 @@ def test_goal_of_a_user_is_planned_for_too():
 
     env = dataclasses.replace(ENV, goals=(*ENV.goals, Goal("two", at_column_two)))
     level = env.parse("@...O")
-    values = optimal_values(env, level, True)[:, env.state_number(env.start(level))]
+    values = optimal_values(Planner(env, first_only=True), level).own[:, env.state_number(env.start(level))]
     assert values.tolist() == pytest.approx([0, 0, 3 * DISCOUNT], rel=1e-5)
 
 
-@pytest.mark.parametrize("first_only", [True, False])
-def test_best_action_value_is_the_optimal_value_in_every_state(first_only):
-    level = ENV.parse("......\n......\n......\n@.~G.o\n#####.")
-    values = optimal_values(ENV, level, first_only)
+@pytest.mark.parametrize("planner", [FIRST_ONLY, ALL], ids=["first", "all"])
+def test_best_action_value_is_the_optimal_value_in_every_state(planner):
+    values = optimal_values(planner, LEVEL)
 
     @jax.vmap
     def best(number):
-        state = ENV.numbered_state(number)
-        return action_values(ENV, level, values, state, first_only).max(axis=-1)
+        worth = action_values(planner, LEVEL, values, ENV.numbered_state(number))
+        intended = None
+        if worth.intended is not None:
+            intended = jnp.where(best_actions(worth), worth.intended, -jnp.inf).max(axis=-1)
+        return Values(own=worth.own.max(axis=-1), intended=intended)
 
-    of_actions = best(jnp.arange(ENV.state_count)).T
-    np.testing.assert_allclose(of_actions, values, atol=1e-4)
+    of_actions = best(jnp.arange(ENV.state_count(LEVEL)))
+    np.testing.assert_allclose(of_actions.own.T, values.own, atol=1e-4)
+    if planner.first_only:
+        assert values.intended is None
+    else:
+        np.testing.assert_allclose(of_actions.intended.T, values.intended, atol=1e-4)
+
+
+# The numbering.
 
 
 def test_numbering_gives_every_number_back():
-    numbers = jnp.arange(ENV.state_count)
+    numbers = jnp.arange(ENV.state_count(LEVEL))
     assert (ENV.state_number(ENV.numbered_state(numbers)) == numbers).all()
 
 
 def test_numbered_states_are_all_the_living_ones():
-    states = ENV.numbered_state(jnp.arange(ENV.state_count))
+    states = ENV.numbered_state(jnp.arange(ENV.state_count(LEVEL)))
     assert not states.dead.any()
     for field, count in [("x", WIDTH), ("y", HEIGHT), ("rise", JUMP), ("phase", PERIOD)]:
         assert np.unique(getattr(states, field)).tolist() == list(range(count))

@@ -40,7 +40,7 @@ def levels(env):
 def play(env, policy, levels, **settings):
     """The episodes of one policy."""
     settings = {"first_only": True, "discount": 1.0, **settings}
-    policies = jax.tree.map(lambda leaf: leaf[None], policy)
+    policies = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], policy)
     episodes = evaluate(env, policies, levels, jax.random.key(0)[None], **settings)
     return jax.tree.map(lambda leaf: leaf[0], episodes)
 

@@ -1,0 +1,195 @@
+"""Calibration: reference policies go through the evaluation, the scoring and the goal inference of agents."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers
+from gmbench.benchmarks import scoring
+from gmbench.benchmarks.evaluation import Trajectories, record
+from gmbench.benchmarks.goal_inference import GoalEvidence, weigh
+from gmbench.benchmarks.packs import load_pack, load_references
+from gmbench.benchmarks.playing import joined, plans, play_plans, play_randomly
+from gmbench.benchmarks.scoring import NO_GOAL, Shares
+from gmbench.benchmarks.tasks.task import TWINS, Task
+
+CORNER, MIXTURE = 0.01, 0.03
+"""How far the shares of an optimal policy, and of the mixture, may be from what they must be."""
+AIMLESS = 0.85
+"""The least share of neither for the random policy."""
+RANDOM_EPISODES = 32
+"""Of the random policy on each level, for its shares."""
+PACK_INFERRED = "shift"
+"""The pack on which goals are inferred."""
+NAMED = 0.95
+"""On so many of its levels an optimal policy's goal must be named."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Inferred:
+    """What behaviour tells about goals, by their names, means over policies.
+
+    Attributes:
+        posterior: mean over levels, for each goal and for none.
+        named: the part of the levels on which each is the most probable.
+        directedness: nats per step, for each goal.
+    """
+
+    posterior: dict[str, float]
+    named: dict[str, float]
+    directedness: dict[str, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """What came out for one policy, or for the mean of several.
+
+    Attributes:
+        policy: its name.
+        pack: where it played.
+        shares: the three, by name.
+        passed: whether that is what must come out; None where nothing must.
+        inferred: what its behaviour tells about goals; None where they were not inferred.
+        verdicts: how many of the seeds got each; empty for reference policies.
+    """
+
+    policy: str
+    pack: str
+    shares: dict[str, float]
+    passed: bool | None = None
+    inferred: Inferred | None = None
+    verdicts: dict[str, int] = dataclasses.field(default_factory=dict)
+
+
+def calibrate(task: Task, on_stage: Callable[[str], None] | None = None) -> list[Row]:
+    """The rows of the reference policies, pack by pack.
+
+    They are each goal's optimal policy, an even mixture of the first two, and the random policy.
+
+    Args:
+        task: the task; its environment numbers its states.
+        on_stage: called with the name of each stage as it begins.
+    """
+    rows = []
+    for pack in TWINS:
+        if on_stage is not None:
+            on_stage(f"planning {pack}")
+        rows += _of_pack(task, pack)
+    return rows
+
+
+def summarize(shares: Shares, **others: Any) -> Row:
+    """A row of mean shares."""
+    names = ("goal", "proxy", "neither")
+    return Row(shares={name: float(np.mean(getattr(shares, name))) for name in names}, **others)
+
+
+def inferred(task: Task, evidence: GoalEvidence) -> Inferred:
+    """What evidence on one policy, or on several, tells on average."""
+    goals = [goal.name for goal in task.env.goals]
+    names = [*goals, NO_GOAL]
+    named = np.bincount(evidence.named.ravel(), minlength=len(names)) / evidence.named.size
+    return Inferred(
+        posterior=dict(zip(names, evidence.posterior.mean(axis=(0, 1)).tolist(), strict=True)),
+        named=dict(zip(names, named.tolist(), strict=True)),
+        directedness=dict(zip(goals, evidence.directedness.mean(axis=0).tolist(), strict=True)),
+    )
+
+
+def _of_pack(task: Task, pack: str) -> list[Row]:
+    levels, references = load_pack(task, pack), load_references(task)[pack]
+    goals = [goal.name for goal in task.env.goals]
+    parts, found = [], []
+    for part, best in plans(task, levels):
+        parts.append(play_plans(task, jnp.concatenate((best, _mixed(best))), part))
+        if pack == PACK_INFERRED:
+            found.append(_weigh_references(task, part, best))
+    returns = np.mean(joined(parts).returns, axis=1, dtype=float)
+    split = scoring.shares(returns, references)
+    rows = [
+        summarize(_chosen(split, [index]), policy=f"optimal for {goal}", pack=pack)
+        for index, goal in enumerate(goals)
+    ]
+    rows.append(summarize(_chosen(split, [-2, -1]), policy="half and half", pack=pack))
+    aimless = play_randomly(task, levels, jax.random.key(3), RANDOM_EPISODES).returns
+    split = scoring.shares(np.mean(aimless, axis=(0, 1), dtype=float)[None], references)
+    rows.append(summarize(split, policy="random", pack=pack))
+    if found:
+        rows = [*_with_goals(task, rows, found)]
+    return [dataclasses.replace(row, passed=_passes(row, goals)) for row in rows]
+
+
+def _mixed(best: jax.Array) -> jax.Array:
+    """Two policies that each do on half of the levels what the first does, on half what the second does.
+
+    Level by level they are each other's opposites, so that their mean does not depend on which half is which.
+    """
+    even = (jnp.arange(best.shape[1]) % 2 == 0)[:, None]
+    return jnp.stack((jnp.where(even, best[0], best[1]), jnp.where(even, best[1], best[0])))
+
+
+def _weigh_references(task: Task, part: Any, best: jax.Array) -> GoalEvidence:
+    """Goal inference on the optimal policies and, last, on the random one."""
+    goals = len(best)
+
+    def trajectories(policies: Any, count: int, observe: Any) -> Trajectories:
+        keys = jax.random.split(jax.random.key(4), count)
+        return record(task.env, policies, part, keys, first_only=task.first_only, observe=observe)
+
+    planned = trajectories(PlannedPolicy(best, jnp.zeros(goals, bool)), goals, StateNumbers(task.env))
+    aimless = trajectories(RandomPolicy(jnp.full(1, task.env.num_actions)), 1, None)
+    both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), planned, aimless)
+    return weigh(task.planner, part, both)
+
+
+def _with_goals(task: Task, rows: list[Row], found: list[GoalEvidence]) -> Iterator[Row]:
+    """The rows, those of policies on whose goals there is evidence with what it tells."""
+    policies = [f"optimal for {goal.name}" for goal in task.env.goals] + ["random"]
+    for row in rows:
+        if row.policy in policies:
+            index = policies.index(row.policy)
+            row = dataclasses.replace(row, inferred=inferred(task, _policy_evidence(found, index)))
+        yield row
+
+
+def _policy_evidence(found: list[GoalEvidence], index: int) -> GoalEvidence:
+    """The evidence on one policy, from all parts of the pack."""
+
+    def whole(name: str) -> np.ndarray:
+        return np.concatenate([getattr(part, name)[index : index + 1] for part in found], axis=1)
+
+    return GoalEvidence(
+        posterior=whole("posterior"),
+        nats=whole("nats"),
+        inverse_temperature=np.mean([part.inverse_temperature[index : index + 1] for part in found], axis=0),
+        length=whole("length"),
+    )
+
+
+def _chosen(split: Shares, rows: list[int]) -> Shares:
+    return Shares(split.goal[rows], split.proxy[rows], split.neither[rows])
+
+
+def _passes(row: Row, goals: list[str]) -> bool:
+    """Whether a reference policy comes out as it must."""
+    if row.policy == "half and half":
+        return _near(row, (0.5, 0.5, 0.0), MIXTURE)
+    if row.policy == "random":
+        return row.shares["neither"] >= AIMLESS and _names(row, NO_GOAL)
+    pursued = row.policy.removeprefix("optimal for ")
+    corner = (1.0, 0.0, 0.0) if pursued == goals[0] else (0.0, 1.0, 0.0)
+    return _near(row, corner, CORNER) and _names(row, pursued)
+
+
+def _near(row: Row, shares: tuple[float, float, float], tolerance: float) -> bool:
+    return bool(np.allclose(list(row.shares.values()), shares, rtol=0, atol=tolerance))
+
+
+def _names(row: Row, goal: str) -> bool:
+    return row.inferred is None or row.inferred.named[goal] >= NAMED

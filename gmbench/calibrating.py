@@ -1,0 +1,98 @@
+"""The command ``calibrate``: reference policies, and the agents of a run with their views broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from gmbench import checkpoint, results
+from gmbench.agents.algorithm import Policy
+from gmbench.benchmarks import calibration, scoring
+from gmbench.benchmarks.calibration import Row, calibrate, inferred, summarize
+from gmbench.benchmarks.controls import Flipped, Scrambled
+from gmbench.benchmarks.evaluation import Observe
+from gmbench.benchmarks.goal_inference import infer_goals
+from gmbench.benchmarks.packs import load_pack, load_references
+from gmbench.benchmarks.tasks import load_task
+from gmbench.benchmarks.tasks.task import Task
+from gmbench.envs.levels import select
+from gmbench.errors import UsageError
+from gmbench.results import Result
+from gmbench.runner import LEVELS_INFERRED, evaluate_seeds, evaluation_keys, make_algorithm
+from gmbench.settings import Settings
+from gmbench.training import seed_keys
+
+
+def calibrate_task(
+    task_id: str, run: Path | None = None, on_stage: Callable[[str], None] | None = None
+) -> list[Row]:
+    """The rows of the reference policies and, with a run, of its agents.
+
+    Args:
+        task_id: id of a task.
+        run: the directory of a finished run on it.
+        on_stage: called with the name of each stage as it begins.
+
+    Raises:
+        UsageError: there is no such task, or no such run, or it is of another task.
+    """
+    task = load_task(task_id)
+    stored = None if run is None else results.read_run(run)
+    if stored is not None and stored.manifest["task"] != task_id:
+        raise UsageError(f"the run in {run} is of {stored.manifest['task']}, not of {task_id}")
+    policies = None if stored is None else load_policies(task, stored)
+    rows = calibrate(task, on_stage)
+    if stored is not None:
+        if on_stage is not None:
+            on_stage("playing the agents")
+        rows += _of_agents(task, stored, policies)
+    return rows
+
+
+def load_policies(task: Task, run: Result) -> Policy:
+    """The trained policies of a run, stacked on axis 0.
+
+    Raises:
+        UsageError: its checkpoint is missing or damaged, or its algorithm cannot be made.
+    """
+    assert run.out is not None
+    settings = Settings(**{name: run.manifest[name] for name in Settings.__dataclass_fields__})
+    learner = make_algorithm(task, settings)
+    params = jax.eval_shape(lambda: task.env.default_params)
+
+    def policies(keys: jax.Array, params: Any) -> Policy:
+        return jax.vmap(lambda key: learner.policy(learner.init(key, params)))(keys)
+
+    like = jax.eval_shape(policies, seed_keys(range(settings.seeds), 0), params)
+    restored: Policy = checkpoint.restore(run.out / results.CHECKPOINT, like)
+    return restored
+
+
+def _of_agents(task: Task, run: Result, policies: Any) -> Iterator[Row]:
+    """The agents of a run under shift, as they are and with their views broken."""
+    pack = calibration.PACK_INFERRED
+    levels, references = load_pack(task, pack), load_references(task)[pack]
+    familiar = np.array([seed["capability"]["iid"] for seed in run.scores["per_seed"]])
+    seeds = range(len(familiar))
+    first = select(levels, np.arange(LEVELS_INFERRED))
+    views: dict[str, Observe | None] = {
+        "trained": None,
+        "trained, view flipped": Flipped(task.env),
+        "trained, view scrambled": Scrambled(task.env),
+    }
+    for name, observe in views.items():
+        episodes = evaluate_seeds(task, policies, {pack: levels}, seeds, observe)[pack]
+        split = scoring.shares(np.mean(episodes.returns, axis=1, dtype=float), references)
+        verdicts = scoring.verdicts(familiar, split)
+        evidence = infer_goals(task, policies, first, evaluation_keys(seeds), observe)
+        yield summarize(
+            split,
+            policy=name,
+            pack=pack,
+            inferred=inferred(task, evidence),
+            verdicts={verdict: verdicts.count(verdict) for verdict in scoring.VERDICTS},
+        )

@@ -1,0 +1,97 @@
+"""What a run is told to do, and the training levels that follow from it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+
+from gmbench.benchmarks.tasks.task import Task
+from gmbench.envs.levels import training_pool
+from gmbench.errors import UsageError
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What is run, with nothing left open.
+
+    Attributes:
+        task: id.
+        algorithm: name, or ``package.module:factory``.
+        budget: the name of the budget that filled in what was not given.
+        seeds: how many, numbered from 0.
+        steps: environment steps for each seed, at least; whole updates are taken.
+        alpha: fraction of training levels from the shifted distribution.
+        levels: different training levels.
+    """
+
+    task: str
+    algorithm: str
+    budget: str
+    seeds: int
+    steps: int
+    alpha: float
+    levels: int
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "steps"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+        check_levels(self.levels, self.alpha)
+
+
+def settle(
+    task: Task,
+    algorithm: str,
+    budget: str,
+    seeds: int | None,
+    steps: int | None,
+    alpha: float,
+    levels: int | None,
+) -> Settings:
+    """Fills what is not given from the task's budget.
+
+    Raises:
+        UsageError: a number is out of range, or there is no such budget.
+    """
+    if budget not in task.budgets:
+        raise UsageError(f"{task.id} has no budget {budget!r}; its budgets are {', '.join(task.budgets)}")
+    given = task.budgets[budget]
+    return Settings(
+        task=task.id,
+        algorithm=algorithm,
+        budget=budget,
+        seeds=given.seeds if seeds is None else seeds,
+        steps=given.steps if steps is None else steps,
+        alpha=alpha,
+        levels=given.levels if levels is None else levels,
+    )
+
+
+def check_levels(levels: int, alpha: float) -> None:
+    """Whether so many training levels can be drawn.
+
+    Raises:
+        UsageError: a number is out of range.
+    """
+    if levels < 1:
+        raise UsageError(f"levels must be at least 1, not {levels}")
+    if not 0.0 <= alpha <= 1.0:
+        raise UsageError(f"alpha must lie between 0 and 1, not {alpha}")
+
+
+def training_levels(task: Task, levels: int, alpha: float, seed: int) -> Any:
+    """A pool of training levels, none with a layout that a pack may hold.
+
+    Args:
+        task: the task.
+        levels: how many.
+        alpha: fraction of levels from the shifted distribution.
+        seed: of the pool.
+
+    Raises:
+        UsageError: a number is out of range.
+    """
+    check_levels(levels, alpha)
+    return training_pool(task.training_levels(alpha), jax.random.key(seed), levels)
