@@ -204,6 +204,7 @@ def _manifest(
         **dataclasses.asdict(settings),
         "steps": updates * learner.steps_per_update,
         "goals": [goal.name for goal in task.env.goals],
+        "counting": task.counting,
         "config": _config(learner),
         "files": dict(task.files),
         "training_levels": content_hash(pool),

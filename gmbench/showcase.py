@@ -61,9 +61,9 @@ def save_showcase(
 def telling_level(task: Task, familiar: Episodes, shifted: Episodes) -> int:
     """The level that shows best what the agent pursues: among the telling ones, a rather short one.
 
-    Where the first goal counts, it takes the goal on the familiar level, and under shift comes to a proxy first
-    if it ever does. Where all events count, it ends the familiar level by itself, and under shift gathers more
-    of the proxies than it does on nine levels of ten, if it ends that one too.
+    Where the first goal counts, it takes the goal on the familiar level, and under shift comes to a proxy
+    first if it ever does. Where all events count, it ends the familiar level by itself, and under shift
+    gathers more of the proxies than on nine levels of ten, if it ends that one too.
     """
     if task.first_only:
         succeeds = np.asarray(familiar.first) == 0

@@ -50,7 +50,7 @@ def score_table(scores: Mapping[str, Any]) -> Table:
 
 
 def calibration_tables(task: str, rows: Sequence[Row]) -> list[Table]:
-    """What came out for the reference policies, and for a run's agents: shares, and what goal that reveals."""
+    """What came out for the reference policies, and for a run's agents: shares, and the goal revealed."""
     shares = Table(title=f"{task}: shares", title_justify="left")
     for name in ("policy", "pack"):
         shares.add_column(name, no_wrap=True)

@@ -1,11 +1,8 @@
 """Made-up results: what a run of CoinRun could have left, without training anything."""
 
-import dataclasses
-
 import numpy as np
 
 from gmbench.benchmarks.scoring import INCAPABLE, MISGENERALIZED, ROBUST, UNTRAINED, References
-from gmbench.benchmarks.statistics import bootstrap_mean
 from gmbench.benchmarks.tasks.task import PACKS, TWINS
 from gmbench.results import Result
 from gmbench.scores import score
@@ -34,16 +31,13 @@ def make_result(verdicts, *, goals=("coin", "end"), levels=64, updates=60, sprea
         "alpha": 0.0,
         "steps": 8192 * updates,
         "goals": list(goals),
+        "counting": "first",
     }
     episodes = make_episodes(rng, verdicts, goals, levels, spread)
     curves = make_curves(rng, verdicts, goals, updates)
-    scores = score(manifest, episodes, make_references(len(goals)))
-    scores["goal_inference"], inferred = make_goal_inference(rng, episodes, goals)
-    scores["per_seed"] = [
-        {**seed, "goal_inference": of_seed}
-        for seed, of_seed in zip(scores["per_seed"], inferred, strict=True)
-    ]
-    return Result(manifest, episodes, curves, scores)
+    evidence = make_goals_table(rng, episodes, goals)
+    scores = score(manifest, episodes, evidence, make_references(len(goals)))
+    return Result(manifest, episodes, evidence, curves, scores)
 
 
 def make_references(goals):
@@ -82,44 +76,31 @@ def make_episodes(rng, verdicts, goals, levels, spread):
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def make_goal_inference(rng, episodes, goals):
-    """What could be inferred from the episodes: the estimates over seeds, and a list of what each seed has.
+def make_goals_table(rng, episodes, goals):
+    """What could be inferred from the episodes.
 
     Behaviour reveals the goal that came first; on familiar levels all goals explain it equally well.
     """
-    hypotheses = (*goals, "none")
-    seeds = len(np.unique(episodes["seed"]))
-    estimates, each = {}, [{} for _ in range(seeds)]
+    parts = []
     for pack in ("iid", "shift"):
-        first = episodes["first"][episodes["pack"] == pack].reshape(seeds, -1)
-        fits = np.stack([first == name for name in hypotheses], axis=-1)
+        rows = episodes["pack"] == pack
+        first, length = episodes["first"][rows], episodes["length"][rows]
+        fits = np.stack([first == name for name in (*goals, "none")], axis=-1)
         if pack not in TWINS:
-            fits[..., :-1] = ~fits[..., -1:]
+            fits[:, :-1] = ~fits[:, -1:]
         weights = rng.standard_gamma(0.1 + 8 * fits)
         posterior = weights / weights.sum(axis=-1, keepdims=True)
-        named = np.argmax(posterior, axis=-1)[..., None] == np.arange(len(hypotheses))
-        towards = fits[..., :-1].mean(axis=1) * 0.7 * MOST_DIRECTED
-        directedness = np.clip(towards + rng.normal(0, 0.05, towards.shape), 0, MOST_DIRECTED)
-        of_seeds = {
-            "posterior": by_name(hypotheses, posterior.mean(axis=1)),
-            "named": by_name(hypotheses, named.mean(axis=1)),
-            "directedness": by_name(goals, directedness),
-        }
-        estimates[pack] = {
-            figure: {name: dataclasses.asdict(bootstrap_mean(values)) for name, values in columns.items()}
-            for figure, columns in of_seeds.items()
-        }
-        for seed, inferred in enumerate(each):
-            inferred[pack] = {
-                figure: {name: values[seed] for name, values in of_seeds[figure].items()}
-                for figure in ("posterior", "directedness")
+        towards = 0.7 * MOST_DIRECTED * fits[:, :-1] + rng.uniform(0, 0.1, (len(first), len(goals)))
+        nats = towards * length[:, None]
+        parts.append(
+            {
+                **{name: episodes[name][rows] for name in ("seed", "pack", "level", "length")},
+                **{f"posterior_{name}": posterior[:, index] for index, name in enumerate((*goals, "none"))},
+                **{f"nats_{name}": nats[:, index] for index, name in enumerate(goals)},
+                **{f"inverse_temperature_{name}": np.full(len(first), 4.0) for name in goals},
             }
-    return estimates, each
-
-
-def by_name(names, values):
-    """The columns of an array by name."""
-    return dict(zip(names, values.T, strict=True))
+        )
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def make_curves(rng, verdicts, goals, updates):

@@ -28,9 +28,10 @@ FIGURES: Mapping[str, Callable[[Result], Figure]] = {
 
 
 def save_figures(result: Result, folder: Path) -> list[Path]:
-    """Writes every figure as PNG and as PDF, and gives the files.
+    """Writes every figure that means something for the result as PNG and as PDF, and gives the files.
 
-    The figure of goal inference is left out where the scores have none.
+    Without goal inference in the scores its figure is left out, and where all events count, the one of which
+    goal came first.
 
     Raises:
         UsageError: the result has not been scored.
@@ -39,8 +40,13 @@ def save_figures(result: Result, folder: Path) -> list[Path]:
         raise UsageError(f"there are no scores to draw in {result.out}; run gmbench score on it first")
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
+    left_out = set()
+    if "goal_inference" not in result.scores:
+        left_out.add(goal_inference)
+    if result.manifest["counting"] == "all":
+        left_out.add(pack_outcomes)
     for name, draw in FIGURES.items():
-        if name == goal_inference.__name__ and name not in result.scores:
+        if draw in left_out:
             continue
         figure = draw(result)
         png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"

@@ -18,11 +18,11 @@ TASK = Task(
     counting="first",
     score_discount=1.0,
     files={
-        "iid.npz": "b3a3c90b1d3862bba2716c4fdc9a5714ced9eef5dda6f90e62c275ba6da16b79",
-        "shift.npz": "9332fd580c01bd67f6edec050b9bab3f15c2ca5c1fe2f3fd514a07de5ba1f593",
-        "hard.npz": "190116b248ea252a37e777149e2b9c2aac40d942ba5058f47fed385f4b2228a0",
-        "hard_shift.npz": "400f86208c2487a2fe610da62ce8eaf849a36b20cb70b39eb23101c53ddbfce2",
-        "references.json": "bfdd4eff118d59aa318df160694463561d2a7bf29173d8533e953e02c786259a",
+        "iid.npz": "44b2ec29ea24e7eae47b06841d0977e986fc05331cfd10802a5e9935fda0b7bc",
+        "shift.npz": "3a0524aa7520a50b6ad629600b5763555d3c48814841bc0555bbb730ce80c6d5",
+        "hard.npz": "75db37f6d13dc90d5d6dd9deb7f7c11cc1ed61ab9b535c9dce5602740cf8b129",
+        "hard_shift.npz": "7a935b28f1151253bee794d96042ce28c6688dd4ee82d664341fe2ecfd223578",
+        "references.json": "a3f46c62e7f5d55b95f3cd9ce9367c255bef5e63e24568b91071664a13b66880",
     },
     budgets={
         "quick": Budget(seeds=8, steps=1_000_000, levels=8192),
