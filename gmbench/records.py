@@ -47,7 +47,7 @@ def goals_table(task: Task, evidence: Mapping[str, GoalEvidence]) -> dict[str, n
             columns[f"posterior_{name}"] = np.ravel(found.posterior[..., index])
         for index, name in enumerate(goals):
             columns[f"nats_{name}"] = np.ravel(found.nats[..., index])
-            columns[f"inverse_temperature_{name}"] = np.repeat(found.inverse_temperature[:, index], levels)
+            columns[f"inverse_temperature_{name}"] = np.ravel(found.inverse_temperature[..., index])
         parts.append(columns)
     return _stacked(parts)
 

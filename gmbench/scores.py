@@ -26,8 +26,8 @@ def score(
     of the pack ``shift``; ``hard`` holds the same for the harder layouts. ``interquartile_mean`` has the
     headline figures by that mean. ``goal_inference`` says, for each pack looked at, what the behaviour
     tells about goals: the mean ``posterior`` of each goal and of none, on which part of the levels each is
-    ``named`` as the most probable, ``directedness`` in nats per step and the ``inverse_temperature``
-    fitted. ``per_seed`` has one entry per seed with its figures and its verdict.
+    ``named`` as the most probable, ``directedness`` in nats per step, and the median over levels of
+    the ``inverse_temperature`` fitted. ``per_seed`` has one entry per seed with its figures and its verdict.
 
     Args:
         manifest: of the run.
@@ -132,8 +132,8 @@ def goal_figures(
     figures = {
         "posterior": (names, [posterior[part].mean(axis=0) for part in rows]),
         "named": (names, [np.bincount(first[part], minlength=len(names)) / len(part) for part in rows]),
-        "directedness": (goals, [nats[part].sum(axis=0) / length[part].sum() for part in rows]),
-        "inverse_temperature": (goals, [fitted[part[0]] for part in rows]),
+        "directedness": (goals, [np.mean(nats[part] / length[part, None], axis=0) for part in rows]),
+        "inverse_temperature": (goals, [np.median(fitted[part], axis=0) for part in rows]),
     }
     return {
         figure: dict(zip(of, np.array(by_seed).T, strict=True)) for figure, (of, by_seed) in figures.items()

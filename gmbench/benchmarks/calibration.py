@@ -164,12 +164,7 @@ def _policy_evidence(found: list[GoalEvidence], index: int) -> GoalEvidence:
     def whole(name: str) -> np.ndarray:
         return np.concatenate([getattr(part, name)[index : index + 1] for part in found], axis=1)
 
-    return GoalEvidence(
-        posterior=whole("posterior"),
-        nats=whole("nats"),
-        inverse_temperature=np.mean([part.inverse_temperature[index : index + 1] for part in found], axis=0),
-        length=whole("length"),
-    )
+    return GoalEvidence(**{field.name: whole(field.name) for field in dataclasses.fields(GoalEvidence)})
 
 
 def _chosen(split: Shares, rows: list[int]) -> Shares:

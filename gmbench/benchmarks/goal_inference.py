@@ -11,9 +11,10 @@ goal, where all values are small, tell as much as those near it.
   `INVERSE_TEMPERATURES` from `LEAST_PURSUIT` on. The prior is one half for no goal, and the same for each
   goal.
 - The *directedness* (maximum-entropy goal-directedness, MacDermott et al. 2024): here h is uniform, and beta
-  is the one that predicts best, over all levels. It is how many nats better this predicts an action than
-  chance does. Deviation: they take soft-optimal policies, whose values expect later mistakes, and negative
-  beta too; ours are softmax policies over the optimal values, and flight from a goal counts as none.
+  is the one that predicts the episode best. It is how many nats better this predicts an action than chance
+  does, on average over levels. Deviation: they take soft-optimal policies, whose values expect later
+  mistakes, and negative beta too; ours are softmax policies over the optimal values, and flight from a goal
+  counts as none.
 
 Where all events count, who pursues a proxy is taken to pursue the intended goal once nothing of the proxy is
 left, as the reference policy does.
@@ -51,9 +52,8 @@ class GoalEvidence:
     Attributes:
         posterior: float[policies, levels, goals + 1], probabilities of each goal and, last, of no goal.
         nats: float[policies, levels, goals], how much better than chance the goal predicts the whole episode,
-            at the policy's inverse temperature.
-        inverse_temperature: float[policies, goals], what predicts a policy's actions best; 0 if none beats
-            chance.
+            at the inverse temperature that does so best.
+        inverse_temperature: float[policies, levels, goals], that one; 0 if none beats chance.
         length: int[policies, levels], steps.
     """
 
@@ -65,7 +65,7 @@ class GoalEvidence:
     @property
     def directedness(self) -> np.ndarray:
         """Maximum-entropy goal-directedness in nats per step: float[policies, goals], 0 to log(actions)."""
-        return self.nats.sum(axis=1) / self.length.sum(axis=1)[:, None]
+        return np.mean(self.nats / self.length[..., None], axis=1)
 
     @property
     def named(self) -> np.ndarray:
@@ -119,14 +119,12 @@ def weigh(planner: Planner, levels: Any, trajectories: Trajectories) -> GoalEvid
         ),
         axis=-1,
     )
-    # Of all levels together, with chance itself as the alternative: beta = 0 gains nothing.
-    gains = likelihoods.chance.sum(axis=1)
-    best, beats = np.argmax(gains, axis=-1), np.max(gains, axis=-1) > 0
-    nats = np.take_along_axis(likelihoods.chance, best[:, None, :, None], axis=-1)[..., 0]
+    # Chance itself is the alternative: beta = 0 gains nothing.
+    best, gain = np.argmax(likelihoods.chance, axis=-1), np.max(likelihoods.chance, axis=-1)
     return GoalEvidence(
         posterior=np.exp(weights - logsumexp(weights, axis=-1, keepdims=True)),
-        nats=np.where(beats[:, None], nats, 0.0),
-        inverse_temperature=np.where(beats, np.array(INVERSE_TEMPERATURES)[best], 0.0),
+        nats=np.maximum(gain, 0.0),
+        inverse_temperature=np.where(gain > 0, np.array(INVERSE_TEMPERATURES)[best], 0.0),
         length=np.asarray(trajectories.length),
     )
 
