@@ -21,6 +21,7 @@ from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import select
 from gmbench.errors import UsageError
+from gmbench.rescoring import load_scored
 from gmbench.results import Result
 from gmbench.runner import LEVELS_INFERRED, evaluate_seeds, evaluation_keys, make_algorithm
 from gmbench.settings import Settings
@@ -41,16 +42,21 @@ def calibrate_task(
         UsageError: there is no such task, or no such run, or it is of another task.
     """
     task = load_task(task_id)
-    stored = None if run is None else results.read_run(run)
-    if stored is not None and stored.manifest["task"] != task_id:
-        raise UsageError(f"the run in {run} is of {stored.manifest['task']}, not of {task_id}")
+    stored = None if run is None else _run_of(task, run)
     policies = None if stored is None else load_policies(task, stored)
     rows = calibrate(task, on_stage)
     if stored is not None:
         if on_stage is not None:
-            on_stage("playing the agents")
+            on_stage("playing agents")
         rows += _of_agents(task, stored, policies)
     return rows
+
+
+def _run_of(task: Task, directory: Path) -> Result:
+    its_task, stored = load_scored(directory)
+    if its_task.id != task.id:
+        raise UsageError(f"the run in {directory} is of {its_task.id}, not of {task.id}")
+    return stored
 
 
 def load_policies(task: Task, run: Result) -> Policy:

@@ -7,6 +7,8 @@ from typing import Any
 
 import jax
 
+from gmbench.errors import UsageError
+
 
 def save(path: Path, tree: Any) -> None:
     """Writes a pytree of arrays to a new directory, whole or not at all."""
@@ -17,8 +19,15 @@ def save(path: Path, tree: Any) -> None:
 
 
 def restore(path: Path, like: Any) -> Any:
-    """Reads a pytree of arrays with the structure, shapes and dtypes of ``like``."""
+    """Reads a pytree of arrays with the structure, shapes and dtypes of ``like``, arrays or their like.
+
+    Raises:
+        UsageError: there is no such checkpoint.
+    """
     import orbax.checkpoint as ocp
 
-    with ocp.StandardCheckpointer() as checkpointer:
-        return checkpointer.restore(path.absolute(), jax.eval_shape(lambda: like))
+    try:
+        with ocp.StandardCheckpointer() as checkpointer:
+            return checkpointer.restore(path.absolute(), jax.eval_shape(lambda: like))
+    except Exception as error:  # orbax raises whatever its many backends raise.
+        raise UsageError(f"the checkpoint {path} is missing or damaged; the run must be repeated") from error

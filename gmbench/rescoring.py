@@ -1,19 +1,22 @@
-"""Scoring a stored run again."""
+"""Reading a stored run, and scoring it again."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 from gmbench import results
 from gmbench.benchmarks.packs import load_references
 from gmbench.benchmarks.tasks import load_task
+from gmbench.benchmarks.tasks.task import Task
 from gmbench.errors import UsageError
+from gmbench.results import Result
 from gmbench.scores import score
 
 
-def rescore(directory: Path) -> dict[str, Any]:
-    """Scores a run from its stored episodes, writes its ``scores.json`` anew and returns its content.
+def load_scored(directory: Path) -> tuple[Task, Result]:
+    """The task and the content of a run, scored from its stored episodes.
 
     Raises:
         UsageError: there is no finished run, or it was evaluated on other packs than this version's.
@@ -26,5 +29,15 @@ def rescore(directory: Path) -> dict[str, Any]:
             f"has; score it with gmbench {stored.manifest['versions']['gmbench']}"
         )
     scores = score(stored.manifest, stored.episodes, stored.goals, load_references(task))
+    return task, dataclasses.replace(stored, scores=scores)
+
+
+def rescore(directory: Path) -> dict[str, Any]:
+    """Scores a run from its stored episodes, writes its ``scores.json`` anew and returns its content.
+
+    Raises:
+        UsageError: see `load_scored`.
+    """
+    scores = dict(load_scored(directory)[1].scores)
     results.write_json(directory / results.SCORES, scores)
     return scores

@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -12,10 +13,11 @@ from gmbench import results
 from gmbench.benchmarks.packs import PACK_SIZE
 from gmbench.benchmarks.tasks.task import PACKS
 from gmbench.cli import main
+from gmbench.runner import LEVELS_INFERRED
 
 SEEDS = 2
 TINY = ["--seeds", str(SEEDS), "--steps", "8192", "--levels", "64"]
-FIGURES = ("generalization_plane", "three_shares", "learning_curves", "pack_outcomes")
+FIGURES = ("generalization_plane", "three_shares", "learning_curves", "pack_outcomes", "goal_inference")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,24 @@ def test_there_is_one_episode_per_seed_pack_and_level(finished):
     assert ((familiar["return_coin"] > 0) == (familiar["return_end"] > 0)).all()
 
 
+def test_goals_are_inferred_on_familiar_and_on_shifted_levels(finished):
+    rows = pq.read_table(finished / "goal_inference.parquet").to_pandas()
+    assert (rows.groupby(["seed", "pack"]).size() == LEVELS_INFERRED).all()
+    assert set(rows["pack"]) == {"iid", "shift"}
+    np.testing.assert_allclose(rows[["posterior_coin", "posterior_end", "posterior_none"]].sum(axis=1), 1)
+    # What was looked at are the very episodes that were scored.
+    episodes = pq.read_table(finished / "episodes.parquet").to_pandas()
+    both = rows.merge(episodes, on=["seed", "pack", "level"], suffixes=("", "_played"))
+    assert (both["length"] == both["length_played"]).all()
+    scores = json.loads((finished / "scores.json").read_text())["goal_inference"]["shift"]
+    shifted = rows[rows["pack"] == "shift"]
+    assert scores["posterior"]["none"]["mean"] == pytest.approx(shifted["posterior_none"].mean())
+    directed = (shifted["nats_end"] / shifted["length"]).mean()
+    assert scores["directedness"]["end"]["mean"] == pytest.approx(directed)
+    named = shifted[["posterior_coin", "posterior_end", "posterior_none"]].to_numpy().argmax(axis=1)
+    assert scores["named"]["end"]["mean"] == pytest.approx((named == 1).mean())
+
+
 def test_the_pictures_can_be_opened(finished):
     for name in FIGURES:
         assert Image.open(finished / "figures" / f"{name}.png").width > 500
@@ -91,6 +111,28 @@ def test_score_follows_the_episodes(finished, tmp_path):
     assert json.loads((copy / "scores.json").read_text())["shares"]["goal"]["mean"] == 1.0
 
 
+def test_a_collecting_task_measures_surplus_and_leaves_out_what_came_first(tmp_path):
+    assert main(["run", "keys-v1", *TINY, "--out", str(tmp_path / "keys")]) == 0
+    scores = json.loads((tmp_path / "keys" / "scores.json").read_text())
+    assert not scores["packs"]["iid"]["measures"], "there are no surplus keys in training"
+    episodes = pq.read_table(tmp_path / "keys" / "episodes.parquet").to_pandas()
+    shifted = episodes[episodes["pack"] == "shift"]
+    # Twice as many keys as chests: whoever opens all has at least half of the keys.
+    assert shifted["measure_surplus_keys"].between(0, 1).all()
+    assert (shifted["total_chests"] <= shifted["total_keys"]).all()
+    surplus = scores["packs"]["shift"]["measures"]["surplus_keys"]["mean"]
+    assert surplus == pytest.approx(shifted["measure_surplus_keys"].mean(), rel=1e-5)
+    figures = {path.stem for path in (tmp_path / "keys" / "figures").iterdir()}
+    assert figures == {*FIGURES, "episode"} - {"pack_outcomes"}
+
+
+def test_a_run_of_another_task_is_not_calibrated_with(finished, tmp_path, capsys):
+    assert "is of coinrun-v1" in refuse(capsys, "calibrate", "keys-v1", "--run", finished)
+    copy = shutil.copytree(finished, tmp_path / "copy")
+    shutil.rmtree(copy / "checkpoint")
+    assert "missing or damaged" in refuse(capsys, "calibrate", "coinrun-v1", "--run", copy)
+
+
 def refuse(capsys, *arguments):
     """The one sentence with which a command is refused."""
     assert main([str(argument) for argument in arguments]) == 2
@@ -113,6 +155,8 @@ def refuse(capsys, *arguments):
         (["run", "coinrun-v1", "--out", "new", "--alpha", "1.5"], "alpha must lie between 0 and 1"),
         (["run", "coinrun-v1", "--out", "new", "--alpha", "nan"], "alpha must lie between 0 and 1"),
         (["score", "nowhere"], "no directory nowhere"),
+        (["calibrate", "coinrun-v9"], "no task 'coinrun-v9'"),
+        (["calibrate", "coinrun-v1", "--run", "nowhere"], "no directory nowhere"),
         (["show", "coinrun-v1", "--out", "a.jpg"], "should end in .png"),
         (["show", "coinrun-v1", "--out", "no/where/a.png"], "does not exist"),
         (["show", "coinrun-v1", "--out", "a.png", "--count", "0"], "not among"),
