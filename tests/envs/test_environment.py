@@ -23,7 +23,6 @@ LEFT, STAY, RIGHT = range(3)
 
 DRAWINGS = ["@..O\n####", "@....oG\n#######", ".@.~..oG\n########"]
 POOL = stack([ENV.parse(drawing) for drawing in DRAWINGS])
-PARAMS = ENV.params(POOL)
 KEY = jax.random.key(0)
 
 
