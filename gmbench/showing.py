@@ -77,7 +77,7 @@ def _planned(task: Task, pack: str, index: int, goal: int) -> tuple[object, list
     pool = select(load_pack(task, pack), np.array([index]))
     best = optimal_actions(task.planner, pool)
     steps = int(play_plans(task, best, pool).length[goal, 0])
-    policy, observe = PlannedPolicy(best[goal]), StateNumbers(task.env)
+    policy, observe = PlannedPolicy(best[goal], last=False), StateNumbers(task.env)
     states = replay(task.env, policy, pool, jnp.int32(0), jax.random.key(0), steps=steps, observe=observe)
     return unstack(pool)[0], unstack(states)
 

@@ -67,14 +67,17 @@ def calibration_tables(task: str, rows: Sequence[Row]) -> list[Table]:
 def _inference_tables(task: str, rows: Sequence[Row]) -> list[Table]:
     if not rows:
         return []
-    title = f"{task}: posterior probability, and directedness in nats per step, on {rows[0].pack}"
+    title = f"{task}, {rows[0].pack}: posterior, and goal-directedness per step"
     table = Table(title=title, title_justify="left")
     table.add_column("policy", no_wrap=True)
     for row in rows:
         assert row.inferred is not None
         posterior, directedness = row.inferred.posterior, row.inferred.directedness
         if not table.row_count:
-            for name in (*(f"P({_goal(name)})" for name in posterior), *directedness):
+            columns = [f"P({_goal(name)})" for name in posterior] + [
+                f"{goal} (nats)" for goal in directedness
+            ]
+            for name in columns:
                 table.add_column(name, justify="right")
         table.add_row(
             row.policy, *(f"{value:.3f}" for value in (*posterior.values(), *directedness.values()))

@@ -50,7 +50,7 @@ class PlannedPolicy:
     """
 
     best: jax.Array
-    last: jax.Array | bool = False
+    last: jax.Array | bool
 
     def start(self) -> tuple[()]:
         """Nothing is carried."""
