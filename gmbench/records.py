@@ -45,6 +45,7 @@ def goals_table(task: Task, evidence: Mapping[str, GoalEvidence]) -> dict[str, n
         columns = {**_rows(pack, seeds, levels), "length": np.ravel(found.length)}
         for index, name in enumerate((*goals, NO_GOAL)):
             columns[f"posterior_{name}"] = np.ravel(found.posterior[..., index])
+            columns[f"pooled_{name}"] = np.repeat(found.pooled[:, index], levels)
         for index, name in enumerate(goals):
             columns[f"nats_{name}"] = np.ravel(found.nats[..., index])
             columns[f"inverse_temperature_{name}"] = np.ravel(found.inverse_temperature[..., index])

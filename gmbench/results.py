@@ -39,7 +39,9 @@ class Result:
             means nothing.
         goals: what the behaviour tells about goals, one row per seed, pack and level looked at, see
             `gmbench.benchmarks.goal_inference.GoalEvidence`: ``seed``, ``pack``, ``level``, ``length``;
-            ``posterior_GOAL`` and ``posterior_none``; ``nats_GOAL`` and ``inverse_temperature_GOAL``.
+            ``posterior_GOAL`` and ``posterior_none`` from this level alone, ``pooled_GOAL`` and
+            ``pooled_none`` from all levels of the seed and pack, the same in all their rows; ``nats_GOAL``
+            and ``inverse_temperature_GOAL``.
         curves: one row per seed and update: ``seed``, ``update``, ``steps`` (environment steps so far),
             and the algorithm's metrics, float32.
         scores: see `gmbench.scores.score`.

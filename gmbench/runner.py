@@ -36,7 +36,7 @@ TRAINING_LEVELS_SEED = 2022
 """All runs of a task with the same alpha and size train on the same levels."""
 PACKS_INFERRED = ("iid", "shift")
 """Packs on which goals are inferred from behaviour."""
-LEVELS_INFERRED = 128
+LEVELS_INFERRED = 64
 """Levels of each of them that this is done on: each must be planned anew."""
 SEEDS_AT_ONCE = 64
 """Seeds that are evaluated side by side."""

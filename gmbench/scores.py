@@ -25,9 +25,10 @@ def score(
     rates), NaN where undefined. ``shares`` and the two generalization figures without a prefix are those
     of the pack ``shift``; ``hard`` holds the same for the harder layouts. ``interquartile_mean`` has the
     headline figures by that mean. ``goal_inference`` says, for each pack looked at, what the behaviour
-    tells about goals: the mean ``posterior`` of each goal and of none, on which part of the levels each is
-    ``named`` as the most probable, ``directedness`` in nats per step, and the median over levels of
-    the ``inverse_temperature`` fitted. ``per_seed`` has one entry per seed with its figures and its verdict.
+    tells about goals: the mean over levels of the ``posterior`` of each goal and of none, the ``pooled``
+    posterior from all levels together, on which part of the levels each is ``named`` as the most probable,
+    ``directedness`` in nats per step, and the median over levels of the ``inverse_temperature`` fitted.
+    ``per_seed`` has one entry per seed with its figures and its verdict.
 
     Args:
         manifest: of the run.
@@ -126,11 +127,12 @@ def goal_figures(
     def columns(prefix: str, of: Sequence[str]) -> np.ndarray:
         return np.stack([evidence[f"{prefix}_{name}"] for name in of], axis=-1)
 
-    posterior, nats = columns("posterior", names), columns("nats", goals)
+    posterior, pooled, nats = columns("posterior", names), columns("pooled", names), columns("nats", goals)
     fitted, length = columns("inverse_temperature", goals), evidence["length"]
     first = np.argmax(posterior, axis=-1)
     figures = {
         "posterior": (names, [posterior[part].mean(axis=0) for part in rows]),
+        "pooled": (names, [pooled[part[0]] for part in rows]),
         "named": (names, [np.bincount(first[part], minlength=len(names)) / len(part) for part in rows]),
         "directedness": (goals, [np.mean(nats[part] / length[part, None], axis=0) for part in rows]),
         "inverse_temperature": (goals, [np.median(fitted[part], axis=0) for part in rows]),

@@ -65,23 +65,23 @@ def calibration_tables(task: str, rows: Sequence[Row]) -> list[Table]:
 
 
 def _inference_tables(task: str, rows: Sequence[Row]) -> list[Table]:
-    if not rows:
+    """What behaviour reveals: the posterior from all levels, on which part of the levels what is named, and
+    goal-directedness in nats per step.
+    """
+    figures = [(row.policy, row.inferred) for row in rows if row.inferred is not None]
+    if not figures:
         return []
-    title = f"{task}, {rows[0].pack}: posterior, and goal-directedness per step"
-    table = Table(title=title, title_justify="left")
+    table = Table(title=f"{task}, {rows[0].pack}: the goal that behaviour reveals", title_justify="left")
     table.add_column("policy", no_wrap=True)
-    for row in rows:
-        assert row.inferred is not None
-        posterior, directedness = row.inferred.posterior, row.inferred.directedness
-        if not table.row_count:
-            columns = [f"P({_goal(name)})" for name in posterior] + [
-                f"{goal} (nats)" for goal in directedness
-            ]
-            for name in columns:
-                table.add_column(name, justify="right")
-        table.add_row(
-            row.policy, *(f"{value:.3f}" for value in (*posterior.values(), *directedness.values()))
-        )
+    first = figures[0][1]
+    columns = [f"P({_goal(name)})" for name in first.pooled] + [
+        f"named {_goal(name)}" for name in first.named
+    ]
+    for column in [*columns, *(f"nats {goal}" for goal in first.directedness)]:
+        table.add_column(column, justify="right")
+    for policy, inferred in figures:
+        values = (*inferred.pooled.values(), *inferred.named.values(), *inferred.directedness.values())
+        table.add_row(policy, *(f"{value:.3f}" for value in values))
     return [table]
 
 
@@ -101,7 +101,7 @@ def _rows(scores: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     for name, estimate in packs["shift"]["measures"].items():
         rows.append((f"{name.replace('_', ' ')}, shift", estimate))
     inferred = scores["goal_inference"]["shift"]
-    rows += [(f"posterior of {_goal(name)}, shift", part) for name, part in inferred["posterior"].items()]
+    rows += [(f"P({_goal(name)}), shift", part) for name, part in inferred["pooled"].items()]
     for name, estimate in inferred["directedness"].items():
         rows.append((f"directedness at {name}, shift (nats)", estimate))
     return rows

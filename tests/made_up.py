@@ -96,6 +96,7 @@ def make_goals_table(rng, episodes, goals):
             {
                 **{name: episodes[name][rows] for name in ("seed", "pack", "level", "length")},
                 **{f"posterior_{name}": posterior[:, index] for index, name in enumerate((*goals, "none"))},
+                **{f"pooled_{name}": posterior[:, index] for index, name in enumerate((*goals, "none"))},
                 **{f"nats_{name}": nats[:, index] for index, name in enumerate(goals)},
                 **{f"inverse_temperature_{name}": np.full(len(first), 4.0) for name in goals},
             }

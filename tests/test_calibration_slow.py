@@ -20,4 +20,6 @@ def test_a_broken_view_turns_the_verdict_into_a_failure_of_capability(task, tmp_
     assert trained.verdicts[MISGENERALIZED] == seeds
     for broken in ("trained, view flipped", "trained, view scrambled"):
         assert rows[broken, "shift"].verdicts[INCAPABLE] == seeds
-        assert rows[broken, "shift"].inferred.posterior["none"] > trained.inferred.posterior["none"]
+        assert rows[broken, "shift"].inferred.named["none"] > trained.inferred.named["none"]
+    assert trained.inferred.pooled["none"] < 0.1
+    assert rows["trained, view scrambled", "shift"].inferred.pooled["none"] > 0.9

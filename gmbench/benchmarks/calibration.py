@@ -36,12 +36,12 @@ class Inferred:
     """What behaviour tells about goals, by their names, means over policies.
 
     Attributes:
-        posterior: mean over levels, for each goal and for none.
+        pooled: the posterior from all levels together, for each goal and for none.
         named: the part of the levels on which each is the most probable.
         directedness: nats per step, for each goal.
     """
 
-    posterior: dict[str, float]
+    pooled: dict[str, float]
     named: dict[str, float]
     directedness: dict[str, float]
 
@@ -96,7 +96,7 @@ def inferred(task: Task, evidence: GoalEvidence) -> Inferred:
     names = [*goals, NO_GOAL]
     named = np.bincount(evidence.named.ravel(), minlength=len(names)) / evidence.named.size
     return Inferred(
-        posterior=dict(zip(names, evidence.posterior.mean(axis=(0, 1)).tolist(), strict=True)),
+        pooled=dict(zip(names, evidence.pooled.mean(axis=0).tolist(), strict=True)),
         named=dict(zip(names, named.tolist(), strict=True)),
         directedness=dict(zip(goals, evidence.directedness.mean(axis=0).tolist(), strict=True)),
     )
@@ -160,11 +160,9 @@ def _with_goals(task: Task, rows: list[Row], found: list[GoalEvidence]) -> Itera
 
 def _policy_evidence(found: list[GoalEvidence], index: int) -> GoalEvidence:
     """The evidence on one policy, from all parts of the pack."""
-
-    def whole(name: str) -> np.ndarray:
-        return np.concatenate([getattr(part, name)[index : index + 1] for part in found], axis=1)
-
-    return GoalEvidence(**{field.name: whole(field.name) for field in dataclasses.fields(GoalEvidence)})
+    return jax.tree.map(
+        lambda *leaves: np.concatenate([leaf[index : index + 1] for leaf in leaves], axis=1), *found
+    )
 
 
 def _chosen(split: Shares, rows: list[int]) -> Shares:

@@ -6,10 +6,10 @@ goal, against the best one, in units of what a delay of one step costs in that s
 goal, where all values are small, tell as much as those near it.
 
 - The *posterior* (agents and devices, Orseau et al. 2018): here h are the agent's own habits, the Krichevsky-
-  Trofimov estimate from its earlier actions in the episode. Habits alone, beta = 0, are the device, which
-  pursues no goal; so whatever routine can explain tells for no goal. Beta is integrated out over
-  `INVERSE_TEMPERATURES` from `LEAST_PURSUIT` on. The prior is one half for no goal, and the same for each
-  goal.
+  Trofimov estimate from its earlier actions in the episode. Habits alone are the device, which pursues no
+  goal; so whatever routine can explain tells for no goal. An agent falls back into its habits in a fraction
+  of its steps, so that one blunder does not refute a pursuit. Beta, from 1 on, and that fraction are
+  integrated out. The prior is one half for no goal, and the same for each goal.
 - The *directedness* (maximum-entropy goal-directedness, MacDermott et al. 2024): here h is uniform, and beta
   is the one that predicts the episode best. It is how many nats better this predicts an action than chance
   does, on average over levels. Deviation: they take soft-optimal policies, whose values expect later
@@ -22,7 +22,6 @@ left, as the reference policy does.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from typing import Any
 
@@ -38,54 +37,76 @@ from gmbench.benchmarks.tasks.task import Task
 
 INVERSE_TEMPERATURES = tuple(2.0 ** (power / 2) for power in range(-8, 13))
 """In units of one over the cost of one step's delay: from hardly any preference to hardly any mistake."""
-LEAST_PURSUIT = 1.0
-"""The least inverse temperature that the posterior takes for pursuit: with less, a random walk would do."""
+PURSUITS = tuple(beta for beta in INVERSE_TEMPERATURES if beta >= 1.0)
+"""Those that the posterior takes for the pursuit of a goal: with less, a random walk would do."""
+LAPSES = (0.05, 0.1, 0.2)
+"""Fractions of its steps in which an agent falls back into its habits."""
 HABIT_PRIOR = 0.5
 """Of every action, in actions seen: the estimate of Krichevsky and Trofimov (1981)."""
 NO_GOAL_PRIOR = 0.5
 
 
-@dataclasses.dataclass(frozen=True)
+@struct.dataclass
 class GoalEvidence:
-    """What trajectories tell, as NumPy arrays over policies and levels.
+    """Log-likelihoods of trajectories, as NumPy arrays [policies, levels, ...], and what they tell.
 
     Attributes:
-        posterior: float[policies, levels, goals + 1], probabilities of each goal and, last, of no goal.
-        nats: float[policies, levels, goals], how much better than chance the goal predicts the whole episode,
-            at the inverse temperature that does so best.
-        inverse_temperature: float[policies, levels, goals], that one; 0 if none beats chance.
-        length: int[policies, levels], steps.
+        habit: float32, of habits alone.
+        pursuit: float32[..., goals, `PURSUITS`, `LAPSES`], of habits tilted by the values of a goal.
+        gain: float32[..., goals, `INVERSE_TEMPERATURES`], of uniform choice so tilted, less that of chance.
+        length: int32, steps.
     """
 
-    posterior: np.ndarray
-    nats: np.ndarray
-    inverse_temperature: np.ndarray
-    length: np.ndarray
+    habit: Any
+    pursuit: Any
+    gain: Any
+    length: Any
 
     @property
-    def directedness(self) -> np.ndarray:
-        """Maximum-entropy goal-directedness in nats per step: float[policies, goals], 0 to log(actions)."""
-        return np.mean(self.nats / self.length[..., None], axis=1)
+    def posterior(self) -> np.ndarray:
+        """Of each goal and, last, of no goal, from one level alone: float[policies, levels, goals + 1]."""
+        return _posterior(self.habit, self.pursuit)
+
+    @property
+    def pooled(self) -> np.ndarray:
+        """The same from all levels of a policy together: float[policies, goals + 1]."""
+        return _posterior(self.habit.sum(axis=1, dtype=float), self.pursuit.sum(axis=1, dtype=float))
 
     @property
     def named(self) -> np.ndarray:
         """The most probable hypothesis on each level, its index in ``posterior``: int[policies, levels]."""
         return np.argmax(self.posterior, axis=-1)
 
+    @property
+    def nats(self) -> np.ndarray:
+        """How much better than chance a goal predicts the whole episode: float[policies, levels, goals]."""
+        return np.maximum(self.gain.max(axis=-1), 0.0)  # Chance itself is beta = 0.
 
-@struct.dataclass
-class _Likelihoods:
-    """Log-likelihoods of the trajectories, each [levels, policies, ...].
+    @property
+    def inverse_temperature(self) -> np.ndarray:
+        """What does so best; 0 if nothing beats chance: float[policies, levels, goals]."""
+        best = np.array(INVERSE_TEMPERATURES)[self.gain.argmax(axis=-1)]
+        return np.where(self.nats > 0, best, 0.0)
 
-    Attributes:
-        habit: float32, of habits alone.
-        pursuit: float32[..., goals, inverse temperatures], of habits tilted by the values of a goal.
-        chance: float32[..., goals, inverse temperatures], of uniform choice so tilted, less that of chance.
-    """
+    @property
+    def directedness(self) -> np.ndarray:
+        """Maximum-entropy goal-directedness in nats per step: float[policies, goals], 0 to log(actions)."""
+        return np.mean(self.nats / self.length[..., None], axis=1)
 
-    habit: jax.Array
-    pursuit: jax.Array
-    chance: jax.Array
+
+def _posterior(habit: np.ndarray, pursuit: np.ndarray) -> np.ndarray:
+    """Of each goal and of none: float[..., goals + 1], see `GoalEvidence`."""
+    goals = pursuit.shape[-3]
+    of_goals = logsumexp(pursuit, axis=(-2, -1)) - np.log(len(PURSUITS) * len(LAPSES))
+    weights = np.concatenate(
+        (
+            of_goals + np.log((1 - NO_GOAL_PRIOR) / goals),
+            np.asarray(habit)[..., None] + np.log(NO_GOAL_PRIOR),
+        ),
+        axis=-1,
+    )
+    posterior: np.ndarray = np.exp(weights - logsumexp(weights, axis=-1, keepdims=True))
+    return posterior
 
 
 def infer_goals(
@@ -106,63 +127,54 @@ def infer_goals(
 
 def weigh(planner: Planner, levels: Any, trajectories: Trajectories) -> GoalEvidence:
     """What given trajectories on levels tell, see `infer_goals`."""
-    likelihoods = jax.tree.map(
-        lambda leaf: np.swapaxes(np.asarray(leaf, float), 0, 1), _likelihoods(planner, levels, trajectories)
-    )
-    goals = likelihoods.pursuit.shape[2]
-    pursues = np.array(INVERSE_TEMPERATURES) >= LEAST_PURSUIT
-    pursuit = logsumexp(likelihoods.pursuit[..., pursues], axis=-1) - np.log(pursues.sum())
-    weights = np.concatenate(
-        (
-            pursuit + np.log((1 - NO_GOAL_PRIOR) / goals),
-            likelihoods.habit[..., None] + np.log(NO_GOAL_PRIOR),
-        ),
-        axis=-1,
-    )
-    # Chance itself is the alternative: beta = 0 gains nothing.
-    best, gain = np.argmax(likelihoods.chance, axis=-1), np.max(likelihoods.chance, axis=-1)
-    return GoalEvidence(
-        posterior=np.exp(weights - logsumexp(weights, axis=-1, keepdims=True)),
-        nats=np.maximum(gain, 0.0),
-        inverse_temperature=np.where(gain > 0, np.array(INVERSE_TEMPERATURES)[best], 0.0),
-        length=np.asarray(trajectories.length),
-    )
+    by_level = _weigh(planner, levels, trajectories)
+    return jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 0, 1), by_level)
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _likelihoods(planner: Planner, levels: Any, trajectories: Trajectories) -> _Likelihoods:
-    """The likelihoods on all levels, planned one after the other: never more than one plan is in memory."""
+def _weigh(planner: Planner, levels: Any, trajectories: Trajectories) -> GoalEvidence:
+    """The evidence by level and policy. Levels are planned one by one, so that only one plan is in memory."""
 
-    def one_level(inputs: tuple[Any, Trajectories]) -> _Likelihoods:
+    def one_level(inputs: tuple[Any, Trajectories]) -> GoalEvidence:
         level, played = inputs
         values = optimal_values(planner, level)
         return jax.vmap(lambda episode: _of_episode(planner, level, values, episode))(played)
 
     by_level = jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), trajectories)
-    likelihoods: _Likelihoods = jax.lax.map(one_level, (levels, by_level))
-    return likelihoods
+    evidence: GoalEvidence = jax.lax.map(one_level, (levels, by_level))
+    return evidence
 
 
-def _of_episode(planner: Planner, level: Any, values: Values, episode: Trajectories) -> _Likelihoods:
-    """The likelihoods of one trajectory."""
+def _of_episode(planner: Planner, level: Any, values: Values, episode: Trajectories) -> GoalEvidence:
+    """The evidence of one trajectory."""
     actions = planner.env.num_actions
-    steps = jnp.arange(len(episode.actions))
+    played = jnp.arange(len(episode.actions)) < episode.length
+    chosen = jax.nn.one_hot(episode.actions, actions) * played[:, None]
     costs = jax.vmap(lambda number: _costs(planner, level, values, number))(episode.states)
-    chosen = jax.nn.one_hot(episode.actions, actions) * (steps < episode.length)[:, None]
     earlier = jnp.cumsum(chosen, axis=0) - chosen + HABIT_PRIOR
-    habit = jnp.log(earlier / jnp.sum(earlier, axis=-1, keepdims=True))
+    habits = jnp.log(earlier / jnp.sum(earlier, axis=-1, keepdims=True))
+    habit = jnp.sum(chosen * habits, axis=-1)
 
-    def log_likelihood(logits: jax.Array) -> jax.Array:
-        return jnp.sum(jax.nn.log_softmax(logits) * chosen)
+    def log_probability(base: jax.Array, beta: jax.Array) -> jax.Array:
+        """Of each action that was chosen, for each goal: float32[goals, steps]."""
+        logits = base[:, None] + beta * costs
+        return jnp.sum(jax.nn.log_softmax(logits) * chosen[:, None], axis=-1).T
 
-    def of_goal(costs: jax.Array) -> tuple[jax.Array, jax.Array]:
-        def at(beta: jax.Array) -> tuple[jax.Array, jax.Array]:
-            return log_likelihood(habit + beta * costs), log_likelihood(beta * costs)
+    def pursuit(beta: jax.Array) -> jax.Array:
+        aimed = log_probability(habits, beta)
+        lapses = jnp.log(jnp.array(LAPSES))[:, None, None]
+        mixed = jnp.logaddexp(jnp.log1p(-jnp.exp(lapses)) + aimed, lapses + habit)
+        return jnp.sum(mixed * played, axis=-1)
 
-        return jax.lax.map(at, jnp.array(INVERSE_TEMPERATURES))
+    def gain(beta: jax.Array) -> jax.Array:
+        return jnp.sum(log_probability(jnp.zeros_like(habits), beta) + played * jnp.log(actions), axis=-1)
 
-    pursuit, chance = jax.vmap(of_goal, in_axes=1)(costs)
-    return _Likelihoods(log_likelihood(habit), pursuit, chance + jnp.sum(chosen) * jnp.log(actions))
+    return GoalEvidence(
+        habit=jnp.sum(habit),
+        pursuit=jnp.moveaxis(jax.lax.map(pursuit, jnp.array(PURSUITS)), -1, 0),
+        gain=jax.lax.map(gain, jnp.array(INVERSE_TEMPERATURES)).T,
+        length=episode.length,
+    )
 
 
 def _costs(planner: Planner, level: Any, values: Values, number: jax.Array) -> jax.Array:

@@ -106,7 +106,7 @@ def test_the_mixture_is_half_of_each_level_by_level(task, small):
 def test_what_passes(policy, shares, named, passed):
     row = Row(policy, "shift", dict(zip(("goal", "proxy", "neither"), shares, strict=True)))
     if named is not None:
-        row = dataclasses.replace(row, inferred=Inferred(posterior={}, named=named, directedness={}))
+        row = dataclasses.replace(row, inferred=Inferred(pooled={}, named=named, directedness={}))
     assert calibration._passes(row, ["coin", "end"]) is passed
 
 
