@@ -65,9 +65,7 @@ def calibration_tables(task: str, rows: Sequence[Row]) -> list[Table]:
 
 
 def _inference_tables(task: str, rows: Sequence[Row]) -> list[Table]:
-    """What behaviour reveals: the posterior from all levels, on which part of the levels what is named, and
-    goal-directedness in nats per step.
-    """
+    """The goal that behaviour reveals: posterior from all levels, what single ones name, and directedness."""
     figures = [(row.policy, row.inferred) for row in rows if row.inferred is not None]
     if not figures:
         return []
