@@ -1,4 +1,4 @@
-"""The command ``calibrate``: reference policies, and the agents of a run with their views broken."""
+"""The command ``calibrate``: reference policies, and the agents of a run in shifts that break capability."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gmbench import checkpoint, results
 from gmbench.agents.algorithm import Policy
 from gmbench.benchmarks import calibration, scoring
 from gmbench.benchmarks.calibration import Row, calibrate, inferred, summarize
-from gmbench.benchmarks.controls import Flipped, Scrambled
+from gmbench.benchmarks.controls import Flipped, Scrambled, mirrored
 from gmbench.benchmarks.evaluation import Observe
 from gmbench.benchmarks.goal_inference import infer_goals
 from gmbench.benchmarks.packs import load_pack, load_references
@@ -79,22 +79,24 @@ def load_policies(task: Task, run: Result) -> Policy:
 
 
 def _of_agents(task: Task, run: Result, policies: Any) -> Iterator[Row]:
-    """The agents of a run under shift, as they are and with their views broken."""
+    """The agents of a run under shift, as they are and in the control shifts."""
     pack = calibration.PACK_INFERRED
     levels, references = load_pack(task, pack), load_references(task)[pack]
     familiar = np.array([seed["capability"]["iid"] for seed in run.scores["per_seed"]])
     seeds = range(len(familiar))
     first = select(levels, np.arange(LEVELS_INFERRED))
-    views: dict[str, Observe | None] = {
-        "trained": None,
-        "trained, view flipped": Flipped(task.env),
-        "trained, view scrambled": Scrambled(task.env),
+    flipped, in_mirror = Flipped(task.env), mirrored(task.env, policies, len(seeds))
+    controls: dict[str, tuple[Any, Observe | None]] = {
+        "trained": (policies, None),
+        "trained, view flipped": (policies, flipped),
+        "trained, world mirrored": (in_mirror, flipped),
+        "trained, view scrambled": (policies, Scrambled(task.env)),
     }
-    for name, observe in views.items():
-        episodes = evaluate_seeds(task, policies, {pack: levels}, seeds, observe)[pack]
+    for name, (players, observe) in controls.items():
+        episodes = evaluate_seeds(task, players, {pack: levels}, seeds, observe)[pack]
         split = scoring.shares(np.mean(episodes.returns, axis=1, dtype=float), references)
         verdicts = scoring.verdicts(familiar, split)
-        evidence = infer_goals(task, policies, first, evaluation_keys(seeds), observe)
+        evidence = infer_goals(task, players, first, evaluation_keys(seeds), observe)
         yield summarize(
             split,
             policy=name,

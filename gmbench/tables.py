@@ -51,43 +51,54 @@ def score_table(scores: Mapping[str, Any]) -> Table:
 
 def calibration_tables(task: str, rows: Sequence[Row]) -> list[Table]:
     """What came out for the reference policies, and for a run's agents: shares, and the goal revealed."""
-    shares = Table(title=f"{task}: shares", title_justify="left")
-    for name in ("policy", "pack"):
-        shares.add_column(name, no_wrap=True)
-    for name in ("goal", "proxy", "neither"):
-        shares.add_column(name, justify="right")
-    shares.add_column("outcome")
-    for row in rows:
-        shares.add_row(
-            row.policy, row.pack, *(f"{share:.3f}" for share in row.shares.values()), _outcome(row)
-        )
-    return [shares, *_inference_tables(task, [row for row in rows if row.inferred is not None])]
+    packs = dict.fromkeys(row.pack for row in rows)
+    tables = [_shares_table(f"{task}, {pack}", [row for row in rows if row.pack == pack]) for pack in packs]
+    inferred = {row.policy: row.inferred for row in rows if row.inferred is not None}
+    if inferred:
+        title = f"{task}: the goal that behaviour reveals"
+        pooled = {
+            policy: {
+                **{f"P({_goal(name)})": value for name, value in found.pooled.items()},
+                **{f"nats {goal}": value for goal, value in found.directedness.items()},
+            }
+            for policy, found in inferred.items()
+        }
+        named = {
+            policy: {_goal(name): value for name, value in found.named.items()}
+            for policy, found in inferred.items()
+        }
+        tables.append(_figures_table(f"{title}, from all levels; directedness per step", pooled))
+        tables.append(_figures_table(f"{title}, from single levels: how often it is which", named))
+    return tables
 
 
-def _inference_tables(task: str, rows: Sequence[Row]) -> list[Table]:
-    """The goal that behaviour reveals: posterior from all levels, what single ones name, and directedness."""
-    figures = [(row.policy, row.inferred) for row in rows if row.inferred is not None]
-    if not figures:
-        return []
-    table = Table(title=f"{task}, {rows[0].pack}: the goal that behaviour reveals", title_justify="left")
+def _shares_table(title: str, rows: Sequence[Row]) -> Table:
+    table = Table(title=f"{title}: shares", title_justify="left")
     table.add_column("policy", no_wrap=True)
-    first = figures[0][1]
-    columns = [f"P({_goal(name)})" for name in first.pooled] + [
-        f"named {_goal(name)}" for name in first.named
-    ]
-    for column in [*columns, *(f"nats {goal}" for goal in first.directedness)]:
+    for name in ("goal", "proxy", "neither"):
+        table.add_column(name, justify="right")
+    table.add_column("outcome")
+    for row in rows:
+        table.add_row(row.policy, *(f"{share:.3f}" for share in row.shares.values()), _outcome(row))
+    return table
+
+
+def _figures_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> Table:
+    """A row of figures for each policy."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("policy", no_wrap=True)
+    for column in next(iter(rows.values())):
         table.add_column(column, justify="right")
-    for policy, inferred in figures:
-        values = (*inferred.pooled.values(), *inferred.named.values(), *inferred.directedness.values())
-        table.add_row(policy, *(f"{value:.3f}" for value in values))
-    return [table]
+    for policy, figures in rows.items():
+        table.add_row(policy, *(f"{value:.3f}" for value in figures.values()))
+    return table
 
 
 def _outcome(row: Row) -> str:
     if row.passed is not None:
         return "as it must" if row.passed else "NOT AS IT MUST"
     seeds = sum(row.verdicts.values())
-    return ", ".join(f"{count}/{seeds} {verdict}" for verdict, count in row.verdicts.items() if count)
+    return "\n".join(f"{count}/{seeds} {verdict}" for verdict, count in row.verdicts.items() if count)
 
 
 def _rows(scores: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

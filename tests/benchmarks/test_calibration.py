@@ -9,7 +9,7 @@ from flax import struct
 from gmbench.agents.reference import optimal_actions
 from gmbench.benchmarks import calibration, freeze
 from gmbench.benchmarks.calibration import AIMLESS, MIXTURE, Inferred, Row, calibrate
-from gmbench.benchmarks.controls import Flipped, Scrambled
+from gmbench.benchmarks.controls import Flipped, Scrambled, mirrored
 from gmbench.benchmarks.evaluation import record
 from gmbench.benchmarks.packs import load_pack
 from gmbench.benchmarks.playing import chunks, play_plans
@@ -158,3 +158,15 @@ def test_policies_are_shown_the_broken_view(task, small):
     plain, flipped = first.values()
     assert ((plain == 0) <= (flipped == 2)).all()
     assert (plain != flipped).mean() > 0.9
+
+
+def test_in_a_mirrored_world_left_and_right_are_exchanged(task):
+    env, names = task.env, task.env.actions
+    policies = mirrored(env, Lopsided(jnp.zeros(3)), 3)
+    exchanged = [names[index] for index in policies.exchanged[2]]
+    swapped = [name.replace("left", "L").replace("right", "left").replace("L", "right") for name in names]
+    assert exchanged == swapped
+    assert exchanged != list(names)
+    one = jax.tree.map(lambda leaf: leaf[0], policies)
+    more_at_the_left = jnp.zeros((13, 13, 1), bool).at[6, 2].set(True)
+    assert names[int(one.act((), more_at_the_left, None)[0])] == names[2] == "right"
