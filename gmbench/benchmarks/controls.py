@@ -1,7 +1,7 @@
 """Control shifts that break capability: whoever meets one must come out as incapable, and not as misled.
 
-Which of them breaks an agent depends on the task. Who has learned to run right, as in CoinRun, gets far with a
-flipped view, but nowhere in a mirrored world; in a maze, which has no preferred side, it is the other way
+Which of them breaks an agent depends on the task. Who has learned to run right, as in CoinRun, gets far with
+a flipped view, but nowhere in a mirrored world; in a maze, which has no preferred side, it is the other way
 round.
 """
 
