@@ -17,9 +17,10 @@ import gmbench
 from gmbench import checkpoint, results
 from gmbench.agents import load_algorithm
 from gmbench.agents.algorithm import Algorithm
-from gmbench.benchmarks.evaluation import Episodes, Observe, evaluate
+from gmbench.benchmarks.evaluation import Episodes, Observe
 from gmbench.benchmarks.goal_inference import GoalEvidence, infer_goals
 from gmbench.benchmarks.packs import load_pack, load_references
+from gmbench.benchmarks.playing import play
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import PACKS, Task
 from gmbench.envs.environment import EnvParams
@@ -169,18 +170,10 @@ def evaluate_seeds(
     keys = evaluation_keys(seeds)
     blocks = [slice(start, start + SEEDS_AT_ONCE) for start in range(0, len(seeds), SEEDS_AT_ONCE)]
 
-    def play(block: slice, levels: Any) -> Episodes:
-        return evaluate(
-            task.env,
-            jax.tree.map(lambda leaf: leaf[block], policies),
-            levels,
-            keys[block],
-            first_only=task.first_only,
-            discount=task.score_discount,
-            observe=observe,
-        )
+    def play_block(block: slice, levels: Any) -> Episodes:
+        return play(task, jax.tree.map(lambda leaf: leaf[block], policies), levels, keys[block], observe)
 
-    parts = {pack: [play(block, levels) for block in blocks] for pack, levels in packs.items()}
+    parts = {pack: [play_block(block, levels) for block in blocks] for pack, levels in packs.items()}
     return {pack: jax.tree.map(lambda *leaves: np.concatenate(leaves), *part) for pack, part in parts.items()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -110,18 +110,17 @@ def _of_pack(task: Task, pack: str) -> list[Row]:
         parts.append(play_plans(task, jnp.concatenate((best, _mixed(best))), part))
         if pack == PACK_INFERRED:
             found.append(_weigh_references(task, part, best))
-    returns = np.mean(joined(parts).returns, axis=1, dtype=float)
-    split = scoring.shares(returns, references)
+    # In the order of the evidence: the optimal policies, then the random one.
+    known = _known(task, joined(found)) if found else [None] * (len(goals) + 1)
+    split = scoring.shares(np.mean(joined(parts).returns, axis=1, dtype=float), references)
     rows = [
-        summarize(_chosen(split, [index]), policy=f"optimal for {goal}", pack=pack)
+        summarize(_chosen(split, [index]), policy=f"optimal for {goal}", pack=pack, inferred=known[index])
         for index, goal in enumerate(goals)
     ]
     rows.append(summarize(_chosen(split, [-2, -1]), policy="half and half", pack=pack))
     aimless = play_randomly(task, levels, jax.random.key(3), RANDOM_EPISODES).returns
     split = scoring.shares(np.mean(aimless, axis=(0, 1), dtype=float)[None], references)
-    rows.append(summarize(split, policy="random", pack=pack))
-    if found:
-        rows = [*_with_goals(task, rows, found)]
+    rows.append(summarize(split, policy="random", pack=pack, inferred=known[-1]))
     return [dataclasses.replace(row, passed=_passes(row, goals)) for row in rows]
 
 
@@ -148,21 +147,13 @@ def _weigh_references(task: Task, part: Any, best: jax.Array) -> GoalEvidence:
     return weigh(task.planner, part, both)
 
 
-def _with_goals(task: Task, rows: list[Row], found: list[GoalEvidence]) -> Iterator[Row]:
-    """The rows, those of policies on whose goals there is evidence with what it tells."""
-    policies = [f"optimal for {goal.name}" for goal in task.env.goals] + ["random"]
-    for row in rows:
-        if row.policy in policies:
-            index = policies.index(row.policy)
-            row = dataclasses.replace(row, inferred=inferred(task, _policy_evidence(found, index)))
-        yield row
+def _known(task: Task, evidence: GoalEvidence) -> list[Inferred | None]:
+    """What evidence tells of each policy by itself."""
 
+    def alone(index: int) -> GoalEvidence:
+        return jax.tree.map(lambda leaf: leaf[index : index + 1], evidence)
 
-def _policy_evidence(found: list[GoalEvidence], index: int) -> GoalEvidence:
-    """The evidence on one policy, from all parts of the pack."""
-    return jax.tree.map(
-        lambda *leaves: np.concatenate([leaf[index : index + 1] for leaf in leaves], axis=1), *found
-    )
+    return [inferred(task, alone(index)) for index in range(len(evidence.length))]
 
 
 def _chosen(split: Shares, rows: list[int]) -> Shares:

@@ -50,7 +50,7 @@ def build(task: Task) -> dict[str, bytes]:
 def twin_packs(task: Task, familiar: str, shifted: str, key: jax.Array) -> tuple[Any, Any]:
     """Two pools of `PACK_SIZE` levels that differ by their cues alone.
 
-    The shifted ones are all avoidable, and none of them is a matter of chance.
+    On all of the shifted ones goal and proxy come apart, see `telling`.
     """
     twins = [generate(task.generators[pack], key, CANDIDATES) for pack in (familiar, shifted)]
     hashes = layout_hashes(twins[0])

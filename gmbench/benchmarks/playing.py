@@ -1,9 +1,9 @@
-"""Reference policies on levels: they go through the same evaluation as agents do."""
+"""Policies on levels by the rules of a task: reference policies go through the same as agents do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -14,13 +14,14 @@ from gmbench.benchmarks.evaluation import Episodes, Observe, evaluate
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import pool_size, select
 
+PlayedT = TypeVar("PlayedT")
+
 CHUNK = 128
 """Levels planned at once, which bounds the memory that plans take."""
 
 
-def play(task: Task, policies: Any, levels: Any, key: jax.Array, observe: Observe | None = None) -> Episodes:
-    """One episode per policy (stacked on axis 0) and level, by the task's rules: [policies, levels, ...]."""
-    keys = jax.random.split(key, len(jax.tree.leaves(policies)[0]))
+def play(task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Observe | None = None) -> Episodes:
+    """One episode per policy (stacked on axis 0, with a key each) and level, by the task's rules."""
     return evaluate(
         task.env,
         policies,
@@ -34,7 +35,8 @@ def play(task: Task, policies: Any, levels: Any, key: jax.Array, observe: Observ
 
 def play_randomly(task: Task, levels: Any, key: jax.Array, episodes: int) -> Episodes:
     """Episodes of the random policy on each level: [episodes, levels, ...]."""
-    return play(task, RandomPolicy(jnp.full(episodes, task.env.num_actions)), levels, key)
+    policies = RandomPolicy(jnp.full(episodes, task.env.num_actions))
+    return play(task, policies, levels, jax.random.split(key, episodes))
 
 
 def play_plans(task: Task, best: jax.Array, levels: Any, last: bool = False) -> Episodes:
@@ -47,7 +49,8 @@ def play_plans(task: Task, best: jax.Array, levels: Any, last: bool = False) -> 
         last: how ties are settled, see `gmbench.agents.reference.PlannedPolicy`.
     """
     policies = PlannedPolicy(best, jnp.full(len(best), last))
-    return play(task, policies, levels, jax.random.key(0), StateNumbers(task.env))
+    keys = jax.random.split(jax.random.key(0), len(best))
+    return play(task, policies, levels, keys, StateNumbers(task.env))
 
 
 def plans(task: Task, levels: Any) -> Iterator[tuple[Any, jax.Array]]:
@@ -63,6 +66,7 @@ def chunks(levels: Any) -> Iterator[Any]:
         yield select(levels, np.arange(start, min(start + CHUNK, size)))
 
 
-def joined(parts: list[Episodes]) -> Episodes:
-    """Episodes on the parts of a pool as those on the whole."""
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1), *parts)
+def joined(parts: list[PlayedT]) -> PlayedT:
+    """What was played on the parts of a pool, [policies, levels, ...], as on the whole."""
+    whole: PlayedT = jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1), *parts)
+    return whole
