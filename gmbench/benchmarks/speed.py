@@ -1,0 +1,174 @@
+"""How fast environments and learners run, and what it takes: the measurement of one compiled program each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from gmbench.agents.algorithm import Algorithm
+from gmbench.benchmarks.memory import Memory, bytes_of, device_peak, program_memory
+from gmbench.benchmarks.program_cost import Cost, program_cost
+from gmbench.benchmarks.timing import Repeats, Timing, compile_timed, time_repeats
+from gmbench.envs.environment import Environment, EnvParams
+
+STEPS = 64
+"""Steps that one call of the environments' program takes in each of them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """What was found out about a program.
+
+    Attributes:
+        steps: environment steps that one call takes, in all environments together.
+        timing: of the calls.
+        compile_seconds: spent on building the program.
+        cost: what one call computes and moves.
+        memory: what it needs; None where the compiler does not tell.
+        device_peak: the most bytes in use on the device so far; None where it does not tell.
+        holds: bytes that one environment, or one seed, has from call to call, by what it is.
+    """
+
+    steps: int
+    timing: Timing
+    compile_seconds: float
+    cost: Cost
+    memory: Memory | None
+    device_peak: int | None
+    holds: dict[str, int]
+
+
+@struct.dataclass
+class Walk:
+    """Environments under random actions, and what they have given so far.
+
+    Attributes:
+        states: one for each environment.
+        seen: the exclusive or of all observations, cell by cell: [environments, ...], as an observation.
+        rewards: float32[environments], their sum.
+        ends: int32[environments], how many episodes ended.
+        key: draws the actions.
+    """
+
+    states: Any
+    seen: jax.Array
+    rewards: jax.Array
+    ends: jax.Array
+    key: jax.Array
+
+
+def measure_environment(
+    env: Environment[Any, Any], params: EnvParams, environments: int, repeats: Repeats
+) -> Measurement:
+    """Random actions in many environments at once, drawn on the device, with auto-reset.
+
+    Every cell of every observation goes into the result, see `walk`.
+    """
+    begin = jax.jit(lambda key, params: begin_walk(env, key, params, environments))
+    start = begin(jax.random.key(0), params)
+    state, observation = (bytes_of(part) // environments for part in (start.states, start.seen))
+    program = jax.jit(lambda carry, params: walk(env, carry, params, STEPS), donate_argnums=0)
+    compiled, compile_seconds = compile_timed(program, start, params)
+    return _measure(
+        compiled,
+        compile_seconds,
+        lambda carry: compiled(carry, params),
+        start,
+        repeats,
+        steps=STEPS * environments,
+        holds={"state": state, "observation": observation},
+    )
+
+
+def measure_training(
+    algorithm: Algorithm[Any], params: EnvParams, seeds: int, repeats: Repeats
+) -> Measurement:
+    """Updates of many learners at once, their metrics fetched after each, as in a run."""
+    keys = jax.random.split(jax.random.key(0), seeds)
+    learners = jax.jit(jax.vmap(algorithm.init, (0, None)))(keys, params)
+    holds = bytes_of(learners) // seeds
+    program = jax.jit(jax.vmap(algorithm.update, (0, None)), donate_argnums=0)
+    compiled, compile_seconds = compile_timed(program, learners, params)
+
+    def update(learners: Any) -> Any:
+        learners, metrics = compiled(learners, params)
+        jax.device_get(metrics)
+        return learners
+
+    return _measure(
+        compiled,
+        compile_seconds,
+        update,
+        learners,
+        repeats,
+        steps=seeds * algorithm.steps_per_update,
+        holds={"learner": holds},
+    )
+
+
+def begin_walk(env: Environment[Any, Any], key: jax.Array, params: EnvParams, environments: int) -> Walk:
+    """Resets the environments; the first observation is the first to be seen."""
+    reset_key, key = jax.random.split(key)
+    observations, states = jax.vmap(env.reset, (0, None))(jax.random.split(reset_key, environments), params)
+    return Walk(
+        states=states,
+        seen=observations,
+        rewards=jnp.zeros(environments, jnp.float32),
+        ends=jnp.zeros(environments, jnp.int32),
+        key=key,
+    )
+
+
+def walk(env: Environment[Any, Any], begun: Walk, params: EnvParams, length: int) -> Walk:
+    """Goes on for some steps.
+
+    The observations are combined by exclusive or, cell by cell, into an array as large as one observation
+    of each environment. So in every step an array of that size is written, the result depends on each cell
+    of each step, and no rule lets a compiler leave a step out or compute several at once. It costs one
+    reading of the array more than to write the observations over each other, of which a compiler might
+    keep the last alone.
+    """
+    environments = begun.ends.shape[0]
+
+    def step(so_far: Walk, key: jax.Array) -> tuple[Walk, None]:
+        action_key, env_key = jax.random.split(key)
+        actions = jax.random.randint(action_key, (environments,), 0, env.num_actions)
+        observations, states, rewards, terminated, truncated, _ = jax.vmap(env.step, (0, 0, 0, None))(
+            jax.random.split(env_key, environments), so_far.states, actions, params
+        )
+        return Walk(
+            states=states,
+            seen=so_far.seen ^ observations,
+            rewards=so_far.rewards + rewards,
+            ends=so_far.ends + (terminated | truncated),
+            key=so_far.key,
+        ), None
+
+    steps_key, key = jax.random.split(begun.key)
+    ended, _ = jax.lax.scan(step, begun, jax.random.split(steps_key, length))
+    return dataclasses.replace(ended, key=key)
+
+
+def _measure(
+    compiled: Any,
+    compile_seconds: float,
+    call: Callable[[Any], Any],
+    carry: Any,
+    repeats: Repeats,
+    steps: int,
+    holds: dict[str, int],
+) -> Measurement:
+    return Measurement(
+        steps=steps,
+        timing=time_repeats(call, carry, repeats),
+        compile_seconds=compile_seconds,
+        cost=program_cost(compiled),
+        memory=program_memory(compiled),
+        device_peak=device_peak(),
+        holds=holds,
+    )
