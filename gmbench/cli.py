@@ -1,4 +1,4 @@
-"""The command line: ``gmbench list | show | run | score | calibrate``.
+"""The command line: ``gmbench list | show | run | score | calibrate | speed``.
 
 Only what a command needs is imported, when it runs: ``--help`` and ``list`` must not wait for jax.
 """
@@ -130,6 +130,45 @@ def calibrate(
         raise UsageError(f"{task} is not calibrated: see {', '.join(failed)}")
 
 
+def speed(
+    tasks: Annotated[
+        tuple[str, ...],
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="TASK", help="Ids of tasks; without any, all of them."),
+    ] = (),
+    seeds: Annotated[tuple[int, ...], tyro.conf.arg(help="Numbers of learners at once.")] = (1, 16, 256),
+    batch: Annotated[int, tyro.conf.arg(help="Environments that the learners share.")] = 4096,
+    environments: Annotated[
+        int | None, tyro.conf.arg(help="Environments without a learner; else what suits the device.")
+    ] = None,
+    levels: Annotated[int | None, tyro.conf.arg(help="Different training levels.")] = None,
+    repeats: Annotated[int, tyro.conf.arg(help="Repeats of each measurement.")] = 7,
+    seconds: Annotated[float, tyro.conf.arg(help="What a repeat takes, at least one call.")] = 0.5,
+    json: AsJson = False,
+) -> None:
+    """Measures steps per second and memory of environments and training, beside what the machine can do."""
+    from gmbench import measuring, tables
+    from gmbench.progress import Progress
+
+    choices = measuring.Choices(
+        tasks=tasks,
+        seeds=seeds,
+        environments=environments,
+        batch=batch,
+        levels=levels,
+        repeats=repeats,
+        seconds=seconds,
+    )
+    with Progress(Console(stderr=True)) as progress:
+        report = measuring.measure_speed(choices, progress.stage)
+    if json:
+        _print_json(measuring.plain(report))
+        return
+    console = Console()
+    console.print(*tables.speed_tables(report), sep="\n")
+    console.print(tables.SPEED_NOTE, measuring.machine_line(), sep="\n", highlight=False)
+
+
 def _print_scores(scores: object, as_json: bool) -> None:
     from gmbench import results, tables
 
@@ -149,6 +188,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run,
     "score": score,
     "calibrate": calibrate,
+    "speed": speed,
 }
 
 
