@@ -115,7 +115,7 @@ def _steps_table(task: str, report: measuring.Report, rows: Sequence[measuring.R
 
 LIMITS = {"arithmetic": "arith.", "bandwidth": "memory"}
 """What the ceilings are called in a narrow column."""
-SPEED_NOTE = "products, limit: parts of what the machine can do, see docs/speed.md; with a + at least so much"
+SPEED_NOTE = "products, limit: part of what the machine can do (docs/speed.md); +: at least"
 RATES, SIZES = ("", "k", "M", "G"), ("B", "kB", "MB", "GB")
 """Units, each a thousand of the one before."""
 
