@@ -14,6 +14,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
+from gmbench.compilation import prepare
 from gmbench.errors import UsageError
 
 TaskId = Annotated[
@@ -194,6 +195,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command; wrong input gives one sentence and exit status 2."""
+    prepare()
     try:
         tyro.extras.subcommand_cli_from_dict(
             COMMANDS,

@@ -23,6 +23,7 @@ from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.playing import play
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import PACKS, Task
+from gmbench.compilation import compile_clock
 from gmbench.envs.environment import EnvParams
 from gmbench.envs.levels import content_hash, select
 from gmbench.errors import UsageError
@@ -91,34 +92,48 @@ def run(
         results.claim(folder)
         status = {"status": results.RUNNING, **dataclasses.asdict(settings)}
         results.write_json(folder / results.MANIFEST, status)
-    stage = on_stage or (lambda name: None)
+    with compile_clock() as clock:
+        result = _run(loaded, settings, learner, folder, on_stage or (lambda name: None), on_progress)
+    seconds = {"compile": clock.seconds, "all": time.perf_counter() - begun}
+    result.manifest["seconds"].update(seconds)
+    if folder is not None:
+        results.write_json(folder / results.MANIFEST, result.manifest)
+    return result
 
+
+def _run(
+    task: Task,
+    settings: Settings,
+    learner: Algorithm[Any],
+    folder: Path | None,
+    stage: OnStage,
+    on_progress: OnProgress | None,
+) -> Result:
+    """All stages of a run; of what it stores, only the finished manifest is left to do."""
     stage("drawing levels")
-    packs = {pack: load_pack(loaded, pack) for pack in PACKS}
-    pool = training_levels(loaded, settings.levels, alpha, TRAINING_LEVELS_SEED)
+    packs = {pack: load_pack(task, pack) for pack in PACKS}
+    pool = training_levels(task, settings.levels, settings.alpha, TRAINING_LEVELS_SEED)
     stage("compiling")
-    trained = _train(learner, loaded, loaded.env.params(pool), settings, stage, on_progress)
+    trained = _train(learner, task, task.env.params(pool), settings, stage, on_progress)
     stage("evaluating")
     policies = jax.vmap(learner.policy)(trained.learners)
-    episodes = evaluate_seeds(loaded, policies, packs, range(settings.seeds))
+    episodes = evaluate_seeds(task, policies, packs, range(settings.seeds))
     stage("inferring goals")
-    evidence = infer_seeds(loaded, policies, packs, range(settings.seeds))
+    evidence = infer_seeds(task, policies, packs, range(settings.seeds))
     stage("scoring")
-    manifest = _manifest(loaded, settings, learner, pool, trained)
-    table, goals = episodes_table(loaded, episodes, packs), goals_table(loaded, evidence)
+    manifest = _manifest(task, settings, learner, pool, trained)
+    table, goals = episodes_table(task, episodes, packs), goals_table(task, evidence)
     result = Result(
         manifest=manifest,
         episodes=table,
         goals=goals,
         curves=curves_table(trained.metrics, learner.steps_per_update),
-        scores=score(manifest, table, goals, load_references(loaded)),
+        scores=score(manifest, table, goals, load_references(task)),
         out=folder,
     )
     if folder is not None:
         stage("drawing figures")
-        _store(result, loaded, policies, packs, episodes)
-        seconds = {**manifest["seconds"], "all": time.perf_counter() - begun}
-        results.write_json(folder / results.MANIFEST, {**manifest, "seconds": seconds})
+        _store(result, task, policies, packs, episodes)
     return result
 
 
@@ -207,7 +222,7 @@ def _manifest(
             **{name: metadata.version(name) for name in LIBRARIES},
         },
         "devices": [str(device) for device in jax.devices()],
-        "seconds": {"compile": trained.compile_seconds, "train": trained.train_seconds},
+        "seconds": {"train": trained.seconds},
     }
 
 

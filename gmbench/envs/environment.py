@@ -109,8 +109,8 @@ class Environment(
         """Whether the episode is over by itself (bool scalar); the time limit is not looked at."""
 
     @abc.abstractmethod
-    def view(self, level: LevelT, state: StateT) -> jax.Array:
-        """The observation: bool[VIEW, VIEW, channels]."""
+    def packed_view(self, level: LevelT, state: StateT) -> jax.Array:
+        """The observation, its cells packed: uint16[VIEW, channels], see `gmbench.envs.grid.window`."""
 
     @abc.abstractmethod
     def scene(self, level: LevelT, state: StateT) -> jax.Array:
@@ -154,6 +154,10 @@ class Environment(
 
     # What follows from it.
 
+    def view(self, level: LevelT, state: StateT) -> jax.Array:
+        """The observation: bool[VIEW, VIEW, channels]."""
+        return grid.image(self.packed_view(level, state))
+
     def rewards(self, level: LevelT, state: StateT, action: jax.Array, following: StateT) -> jax.Array:
         """The reward of every candidate goal for one transition: float32[goals]."""
         return jnp.stack(
@@ -186,11 +190,19 @@ class Environment(
         ``truncated`` and ``final_observation`` (before any reset), and ``final_state``, what that
         observation is of; where only the state is used, the observation costs nothing.
         """
-        if params is None:
-            params = self.default_params
+        params = self.default_params if params is None else params
+        return self.step_or_start(self.draw_levels(key, (), params), state, action, params)
+
+    def step_or_start(
+        self, index: jax.Array, state: EnvState[StateT], action: jax.Array, params: EnvParams
+    ) -> tuple[jax.Array, EnvState[StateT], jax.Array, jax.Array, jax.Array, dict[str, Any]]:
+        """`step`, where the level that follows upon the end of an episode is given and not drawn.
+
+        Who draws the levels of many steps at once, with `draw_levels`, saves most of what a reset costs.
+        """
         after, reward, terminated, info = self._transition(state, action, params)
         truncated = self.is_truncated(after, params)
-        begun = self._begin(self._draw(key, params), params)
+        begun = self._begin(index, params)
         done = terminated | truncated
         going_on = jax.tree.map(lambda new, old: jnp.where(done, new, old), begun, after)
         info |= {
@@ -201,9 +213,15 @@ class Environment(
         }
         return self._see(going_on, params), going_on, reward, terminated, truncated, info
 
+    def draw_levels(self, key: jax.Array, shape: tuple[int, ...], params: EnvParams) -> jax.Array:
+        """Levels of the pool, drawn uniformly: their indices, int32 in the given shape."""
+        # One draw where `jax.random.randint` makes two; the remainder favours a level by less than 1 in 10^4.
+        bits = jax.random.bits(key, shape, dtype=jnp.uint32)
+        return (bits % pool_size(params.levels)).astype(jnp.int32)
+
     def reset_env(self, key: jax.Array, params: EnvParams) -> tuple[jax.Array, EnvState[StateT]]:
         """Draws a level and starts an episode on it: (observation, state)."""
-        return self.reset_to(self._draw(key, params), params)
+        return self.reset_to(self.draw_levels(key, (), params), params)
 
     def reset_to(self, index: jax.Array, params: EnvParams) -> tuple[jax.Array, EnvState[StateT]]:
         """Starts an episode on a given level of the pool: (observation, state)."""
@@ -229,12 +247,13 @@ class Environment(
         del key, action
         return self._see(state, params)
 
+    def observe_packed(self, state: EnvState[StateT], params: EnvParams) -> jax.Array:
+        """The observation of a state, its cells packed: uint16[VIEW, channels]; `grid.image` unpacks it."""
+        return self.packed_view(take(params.levels, state.level), state.state)
+
     def is_terminated(self, state: EnvState[StateT], params: EnvParams) -> jax.Array:
         """Whether the episode is over by itself."""
         return self.ended(take(params.levels, state.level), state.state)
-
-    def _draw(self, key: jax.Array, params: EnvParams) -> jax.Array:
-        return jax.random.randint(key, (), 0, pool_size(params.levels))
 
     def _begin(self, index: jax.Array, params: EnvParams) -> EnvState[StateT]:
         state = self.start(take(params.levels, index))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import chex
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import struct
 
 RADIUS = 6
@@ -77,19 +78,48 @@ def filled(word: jax.Array, y: chex.Numeric) -> jax.Array:
 
 
 def window(planes: BitPlanes, x: chex.Numeric, y: chex.Numeric) -> jax.Array:
-    """The view centred on (x, y), still packed: uint32[VIEW, channels], bit k for row ``y - RADIUS + k``."""
+    """The view centred on (x, y), still packed: uint16[VIEW, channels], bit k for row ``y - RADIUS + k``."""
     words = planes.columns(jnp.asarray(x) - RADIUS, VIEW)
-    return (words >> jnp.asarray(y).astype(jnp.uint32)) & jnp.uint32((1 << VIEW) - 1)
+    return low_bits(words >> jnp.asarray(y).astype(jnp.uint32))
 
 
 def spot(at: jax.Array, x: chex.Numeric, y: chex.Numeric) -> jax.Array:
-    """One thing at ``at`` = int32[2] (x, y), drawn into the packed view centred on (x, y): uint32[VIEW]."""
+    """One thing at ``at`` = int32[2] (x, y), drawn into the packed view centred on (x, y): uint16[VIEW]."""
     column, row = at[0] - x + RADIUS, at[1] - y + RADIUS
-    seen = (jnp.arange(VIEW) == column) & (row >= 0) & (row < VIEW)
-    return jnp.where(seen, jnp.uint32(1) << row.astype(jnp.uint32), jnp.uint32(0))
+    bit = jnp.where((row >= 0) & (row < VIEW), jnp.uint32(1) << row.astype(jnp.uint32), 0)
+    return jnp.where(jnp.arange(VIEW) == column, low_bits(bit), 0)
+
+
+def low_bits(words: jax.Array) -> jax.Array:
+    """The part of uint32 words that a packed view keeps: uint16, in the shape of ``words``."""
+    return (words & jnp.uint32((1 << VIEW) - 1)).astype(jnp.uint16)
 
 
 def image(packed: jax.Array) -> jax.Array:
-    """Unpacks a view: uint32[VIEW, channels] to bool[VIEW, VIEW, channels], rows first."""
-    rows = jnp.arange(VIEW, dtype=jnp.uint32)
-    return ((packed[None] >> rows[:, None, None]) & 1).astype(bool)
+    """Unpacks views: uint16[..., VIEW, channels] to bool[..., VIEW, VIEW, channels], rows first."""
+    *batch, columns, channels = packed.shape
+    words = packed.reshape(*batch, 1, columns * channels)
+    # In two parts: a CPU writes whole rows at once only if the last two axes are split after the loop, and
+    # XLA moves the split into the loop unless there is something to put together in between.
+    parts = [(words & _bits(rows)[:, None]) != 0 for rows in HALVES]
+    return jnp.concatenate(parts, axis=-2).reshape(*batch, VIEW, columns, channels)
+
+
+def rows_of(words: jax.Array, rows: np.ndarray) -> jax.Array:
+    """Rows of views as zeros and ones, views last: uint16[words, batch] to float32[rows * words, batch].
+
+    Args:
+        words: the columns of packed views, all channels of one after the other.
+        rows: int[rows], from 0 at the top.
+    """
+    cells = (words & _bits(rows)[:, None, None]) != 0
+    return cells.astype(jnp.float32).reshape(-1, words.shape[-1])
+
+
+HALVES = np.split(np.arange(VIEW), [VIEW // 2])
+"""The rows of a view in two parts."""
+
+
+def _bits(rows: np.ndarray) -> jax.Array:
+    """The bit of each row of a packed view: uint16, in the shape of ``rows``."""
+    return jnp.asarray(1 << rows, jnp.uint16)

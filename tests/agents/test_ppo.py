@@ -4,9 +4,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.special
+import scipy.stats
 
 from gmbench.agents.ppo import PPO, PPOConfig
+from gmbench.agents.ppo.learner import _orders
 from gmbench.agents.ppo.rollout import begin, collect
+from gmbench.envs.levels import select
 from gmbench.training import seed_keys
 
 CONFIG = PPOConfig(environments=8, rollout=16, epochs=2, minibatches=2, hidden=(16,))
@@ -80,7 +84,7 @@ def collected(ppo, params):
     """A rollout, together with the same steps taken by hand with `env.step`."""
     key, begin_key, weights_key = jax.random.split(jax.random.key(9), 3)
     experience = begin(ppo.env, begin_key, params, CONFIG.environments)
-    weights = ppo.network.init(weights_key, experience.observations)
+    weights = ppo.network.init(weights_key, experience.views)
     arguments = (ppo.env, ppo.network, weights, experience, key, params, CONFIG.rollout)
     return weights, arguments, jax.jit(collect, static_argnums=(0, 1, 6))(*arguments)
 
@@ -88,14 +92,36 @@ def collected(ppo, params):
 def test_values_of_what_followed_are_those_before_any_reset(ppo, params, collected):
     weights, (_, _, _, experience, key, _, length), (_, steps, next_values, _) = collected
     states, seen = experience.states, []
-    for step_key in jax.random.split(key, length):
-        env_keys = jax.random.split(jax.random.split(step_key)[1], CONFIG.environments)
-        action = steps.action[len(seen)]
-        _, states, *_, info = jax.vmap(ppo.env.step, (0, 0, 0, None))(env_keys, states, action, params)
+    levels = ppo.env.draw_levels(jax.random.split(key)[1], (length, CONFIG.environments), params)
+    step = jax.vmap(ppo.env.step_or_start, (0, 0, 0, None))
+    for following, action in zip(levels, steps.action, strict=True):
+        _, states, *_, info = step(following, states, action, params)
         seen.append(ppo.network.apply(weights, info["final_observation"])[1])
     expected, going_on = np.stack(seen), ~np.asarray(steps.terminated)
     assert np.asarray(steps.truncated).any(), "the case should include a truncated episode"
     np.testing.assert_allclose(np.asarray(next_values)[going_on], expected[going_on], atol=1e-5)
+
+
+def test_actions_are_drawn_from_the_policy(ppo, params):
+    """A thousand environments that all see the same, each of which draws for itself."""
+    single = ppo.env.params(select(params.levels, np.array([0])))
+    experience = begin(ppo.env, jax.random.key(1), single, 1000)
+    weights = ppo.network.init(jax.random.key(2), experience.views)
+    weights = jax.tree.map(lambda leaf: 4 * leaf, weights)  # So that the policy prefers some actions.
+    steps = collect(ppo.env, ppo.network, weights, experience, jax.random.key(3), single, 1)[1]
+    expected = scipy.special.softmax(np.asarray(ppo.network.outputs(weights, experience.views[0])[0], float))
+    counts = np.bincount(steps.action[0], minlength=ppo.env.num_actions)
+    assert scipy.stats.chisquare(counts, 1000 * expected).pvalue > 0.001
+    taken = np.log(expected)[steps.action[0]]
+    np.testing.assert_allclose(steps.log_probability[0], taken, rtol=1e-4, atol=1e-5)
+
+
+def test_every_epoch_takes_every_step_once_in_an_order_of_its_own():
+    orders = np.asarray(_orders(jax.random.key(0), 4, 100))
+    np.testing.assert_array_equal(np.sort(orders, axis=1), np.tile(np.arange(100), (4, 1)))
+    assert len(np.unique(orders, axis=0)) == 4
+    # Nor do steps stay near where they were: the mean distance of a random order is a third of its length.
+    assert abs(np.abs(orders - np.arange(100)).mean() - 100 / 3) < 5
 
 
 def test_no_step_is_both_terminated_and_truncated(collected):

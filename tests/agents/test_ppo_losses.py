@@ -9,6 +9,7 @@ from jax.flatten_util import ravel_pytree
 from gmbench.agents.networks import ActorCritic
 from gmbench.agents.ppo import PPO, PPOConfig, losses
 from gmbench.agents.ppo.rollout import Steps
+from gmbench.envs.grid import VIEW, image, low_bits
 from tests.agents import numpy_ppo
 
 TIME = 12
@@ -47,11 +48,11 @@ def minibatch(env):
     """A PPO, weights, and a minibatch whose old policy differs enough for the clipping to matter."""
     ppo = PPO(env, PPOConfig(environments=4, rollout=8, hidden=(8,), clip=0.1), updates=1)
     key = jax.random.split(jax.random.key(3), 6)
-    observation = jax.random.bernoulli(key[0], 0.5, (32, 13, 13, 7))
-    weights = ppo.network.init(key[1], observation)
+    view = low_bits(jax.random.bits(key[0], (32, VIEW, 7), jnp.uint32))
+    weights = ppo.network.init(key[1], view)
     weights = jax.tree.map(lambda leaf: leaf + 0.05 * jax.random.normal(key[2], leaf.shape), weights)
     steps = Steps(
-        observation=observation,
+        view=view,
         action=jax.random.randint(key[3], (32,), 0, 6),
         log_probability=jax.random.uniform(key[4], (32,), minval=-3.0, maxval=-0.5),
         value=jax.random.normal(key[5], (32,)),
@@ -64,7 +65,7 @@ def minibatch(env):
 
 def test_the_loss_equals_numpy(minibatch):
     ppo, weights, steps, advantage = minibatch
-    logits, values = ppo.network.apply(weights, steps.observation)
+    logits, values = ppo.network.apply(weights, image(steps.view))
     expected, parts = numpy_ppo.loss(
         np.asarray(logits, float),
         np.asarray(values, float),
@@ -84,7 +85,7 @@ def test_the_network_equals_numpy():
     network = ActorCritic(actions=3, hidden=(5, 4))
     observation = jax.random.bernoulli(jax.random.key(0), 0.5, (7, 2, 2, 3))
     weights = network.init(jax.random.key(1), observation)
-    layers = [weights["params"][f"Dense_{index}"] for index in range(4)]
+    layers = [weights["params"][name] for name in ("ViewDense_0", "Dense_0", "Dense_1", "Dense_2")]
     units = np.asarray(observation, float).reshape(7, 12)
     for layer in layers[:2]:
         units = np.maximum(units @ layer["kernel"] + layer["bias"], 0)

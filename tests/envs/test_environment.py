@@ -437,7 +437,7 @@ def test_log_wrapper_counts_the_episodes_of_a_pool():
     params = HASTY.params(POOL)
     _, state = wrapped.reset(KEY, params)
     returns, lengths, total, length = [], [], 0.0, 0
-    for key in jax.random.split(KEY, 40):
+    for key in jax.random.split(KEY, 80):
         _, state, reward, terminated, truncated, info = wrapped.step(key, state, RIGHT, params)
         total, length = total + float(reward), length + 1
         if terminated | truncated:

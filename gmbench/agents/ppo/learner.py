@@ -12,7 +12,6 @@ import optax
 from flax import struct
 
 from gmbench.agents.networks import ActorCritic
-from gmbench.agents.packing import unpack
 from gmbench.agents.ppo import losses
 from gmbench.agents.ppo.config import PPOConfig
 from gmbench.agents.ppo.rollout import Experience, Finished, Steps, begin, collect
@@ -97,7 +96,7 @@ class PPO:
         """A learner with new weights, its environments reset."""
         weights_key, env_key, key = jax.random.split(key, 3)
         experience = begin(self.env, env_key, params, self.config.environments)
-        weights = self.network.init(weights_key, experience.observations)
+        weights = self.network.init(weights_key, experience.views)
         return PPOLearner(weights, self.optimizer.init(weights), experience, key)
 
     def update(self, learner: PPOLearner, params: EnvParams) -> tuple[PPOLearner, dict[str, jax.Array]]:
@@ -139,14 +138,11 @@ class PPO:
         def gradient_step(carry: tuple[Any, Any], rows: jax.Array) -> tuple[Any, dict[str, jax.Array]]:
             weights, optimizer = carry
             chosen, chosen_advantage = jax.tree.map(lambda leaf: leaf[rows], batch)
-            seen = unpack(chosen.observation, learner.experience.observations)
-            chosen = dataclasses.replace(chosen, observation=seen)
             gradients, metrics = jax.grad(self.loss, has_aux=True)(weights, chosen, chosen_advantage)
             change, optimizer = self.optimizer.update(gradients, optimizer, weights)
             return (optax.apply_updates(weights, change), optimizer), metrics
 
-        keys = jax.random.split(key, self.config.epochs)
-        orders = jax.vmap(lambda key: jax.random.permutation(key, self.steps_per_update))(keys)
+        orders = _orders(key, self.config.epochs, self.steps_per_update)
         rows = orders.reshape(self.config.epochs * self.config.minibatches, -1)
         carry = (learner.weights, learner.optimizer)
         (weights, optimizer), metrics = jax.lax.scan(gradient_step, carry, rows)
@@ -155,9 +151,9 @@ class PPO:
     def loss(
         self, weights: Any, steps: Steps, advantage: jax.Array
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
-        """The loss of one minibatch, its steps along axis 0 and unpacked: (scalar, metrics)."""
+        """The loss of one minibatch, its steps along axis 0: (scalar, metrics)."""
         config = self.config
-        logits, value = self.network.outputs(weights, steps.observation)
+        logits, value = self.network.outputs(weights, steps.view)
         log_probability = distrax.Categorical(logits=logits).log_prob(steps.action)
         policy = losses.policy_loss(
             log_probability, steps.log_probability, losses.normalize(advantage), config.clip
@@ -173,6 +169,18 @@ class PPO:
             "clipped": jnp.mean(jnp.abs(jnp.expm1(difference)) > config.clip),
         }
         return policy + config.value_weight * error - config.entropy_weight * entropy, metrics
+
+
+def _orders(key: jax.Array, count: int, length: int) -> jax.Array:
+    """Random orders of ``length`` rows: int32[count, length].
+
+    Sorts random words that end in the rows' own numbers: one array and one sort, where
+    `jax.random.permutation` sorts pairs, and twice.
+    """
+    low = (1 << (length - 1).bit_length()) - 1
+    words = jax.random.bits(key, (count, length), jnp.uint32)
+    numbered = (words & ~jnp.uint32(low)) | jnp.arange(length, dtype=jnp.uint32)
+    return (jnp.sort(numbered, axis=1) & low).astype(jnp.int32)
 
 
 def _episode_metrics(env: Environment[Any, Any], finished: Finished) -> dict[str, jax.Array]:

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.agents.networks import ActorCritic
-from gmbench.agents.packing import pack
 from gmbench.envs.environment import Environment, EnvParams
 
 
@@ -21,12 +20,12 @@ class Experience:
 
     Attributes:
         states: environment states.
-        observations: what is acted on next.
+        views: uint16[environments, VIEW, channels], packed observations, what is acted on next.
         returns: float32[environments, goals], undiscounted return so far of the running episodes.
     """
 
     states: Any
-    observations: jax.Array
+    views: jax.Array
     returns: jax.Array
 
 
@@ -35,7 +34,7 @@ class Steps:
     """Steps to learn from, [rollout, environments, ...]: neither levels nor states are kept.
 
     Attributes:
-        observation: what was acted on, packed by `gmbench.agents.packing.pack`.
+        view: uint16[..., VIEW, channels], the packed observation that was acted on.
         action: int32, what was done.
         log_probability: float32, of that action under the policy that acted.
         value: float32, of the observation.
@@ -44,7 +43,7 @@ class Steps:
         truncated: bool, whether the time limit cut it off.
     """
 
-    observation: jax.Array
+    view: jax.Array
     action: jax.Array
     log_probability: jax.Array
     value: jax.Array
@@ -64,10 +63,9 @@ class Finished:
 
 def begin(env: Environment[Any, Any], key: jax.Array, params: EnvParams, environments: int) -> Experience:
     """Resets the environments."""
-    keys = jax.random.split(key, environments)
-    observations, states = jax.vmap(env.reset, (0, None))(keys, params)
+    states = jax.vmap(env.reset, (0, None))(jax.random.split(key, environments), params)[1]
     returns = jnp.zeros((environments, len(env.goals)), jnp.float32)
-    return Experience(states=states, observations=observations, returns=returns)
+    return Experience(states=states, views=_views(env, states, params), returns=returns)
 
 
 def collect(
@@ -85,34 +83,45 @@ def collect(
         The environments afterwards; the steps; the value of the observation that followed each step,
         before any reset, float32[length, environments]; sums over the episodes that finished.
     """
-    environments = experience.observations.shape[0]
+    environments = len(experience.views)
 
-    def step(carry: tuple[Experience, jax.Array, Finished], key: jax.Array) -> tuple[Any, Steps]:
+    # All random numbers of the rollout at once: drawn step by step they cost as much as the environments.
+    noise_key, level_key = jax.random.split(key)
+    noise = jax.random.gumbel(noise_key, (length, environments, env.num_actions))
+    levels = env.draw_levels(level_key, (length, environments), params)
+
+    def step(
+        carry: tuple[Experience, Any, Finished], drawn: tuple[jax.Array, jax.Array]
+    ) -> tuple[Any, Steps]:
         experience, last, finished = carry
-        action_key, env_key = jax.random.split(key)
-        logits, value = network.outputs(weights, experience.observations)
-        action, log_probability = distrax.Categorical(logits=logits).sample_and_log_prob(seed=action_key)
-        observations, states, reward, terminated, truncated, info = jax.vmap(env.step, (0, 0, 0, None))(
-            jax.random.split(env_key, environments), experience.states, action, params
+        noise, levels = drawn
+        logits, value = network.outputs(weights, experience.views)
+        action = jnp.argmax(logits + noise, axis=-1)  # So is a categorical distribution drawn from.
+        log_probability = distrax.Categorical(logits=logits).log_prob(action)
+        _, states, reward, terminated, truncated, info = jax.vmap(env.step_or_start, (0, 0, 0, None))(
+            levels, experience.states, action, params
         )
         truncated = truncated & ~terminated
         # A rollout is no longer than an episode may be, so each environment is cut off at most once in it;
         # of that one time the state is kept, which is smaller than the observation.
         last = jax.tree.map(lambda new, old: jnp.where(truncated, new, old), info["final_state"], last)
         after, finished = _count(experience, info["goals"], terminated | truncated, finished)
-        after = dataclasses.replace(after, states=states, observations=observations)
-        packed = pack(experience.observations)
-        steps = Steps(packed, action, log_probability, value, reward, terminated, truncated)
+        after = dataclasses.replace(after, states=states, views=_views(env, states, params))
+        steps = Steps(experience.views, action, log_probability, value, reward, terminated, truncated)
         return (after, last, finished), steps
 
     nothing = Finished(jnp.float32(0), jnp.zeros(len(env.goals)), jnp.float32(0))
     carry = (experience, experience.states, nothing)
-    (experience, last, finished), steps = jax.lax.scan(step, carry, jax.random.split(key, length))
-    seen_last = jax.vmap(env.observe, (None, 0, None, None))(key, last, None, params)
-    both = jnp.stack((experience.observations, seen_last))
+    (experience, last, finished), steps = jax.lax.scan(step, carry, (noise, levels))
+    both = jnp.stack((experience.views, _views(env, last, params)))
     following, cut_off = network.outputs(weights, both)[1]
     next_values = jnp.concatenate((steps.value[1:], following[None]))
     return experience, steps, jnp.where(steps.truncated, cut_off, next_values), finished
+
+
+def _views(env: Environment[Any, Any], states: Any, params: EnvParams) -> jax.Array:
+    """What is seen in each environment, packed."""
+    return jax.vmap(env.observe_packed, (0, None))(states, params)
 
 
 def _count(

@@ -84,14 +84,14 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
         """Dead, or at the coin."""
         return state.dead | _at(state, level.coin)
 
-    def view(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
-        """What lies around the agent: bool[13, 13, 7]."""
+    def packed_view(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
+        """What lies around the agent: uint16[13, 7]."""
         packed = grid.window(level.cells, state.x, state.y)
         enemies = packed[:, ENEMY + state.phase // PHASE_STEPS]
         coin = grid.spot(level.coin, state.x, state.y)
-        trace = ((jnp.uint32(1) << state.rise.astype(jnp.uint32)) - 1) << (grid.RADIUS - state.rise)
-        rise = jnp.where(jnp.arange(grid.VIEW) == grid.RADIUS, trace.astype(jnp.uint32), 0)
-        return grid.image(jnp.column_stack((packed[:, :ENEMY], enemies, coin, rise)))
+        trace = ((jnp.uint16(1) << state.rise.astype(jnp.uint16)) - 1) << (grid.RADIUS - state.rise)
+        rise = jnp.where(jnp.arange(grid.VIEW) == grid.RADIUS, trace.astype(jnp.uint16), 0)
+        return jnp.column_stack((packed[:, :ENEMY], enemies, coin, rise))
 
     def scene(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
         """The same channels for the whole level: bool[HEIGHT, WIDTH, 7]."""

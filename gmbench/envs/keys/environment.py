@@ -110,8 +110,8 @@ class Keys(Environment[KeysLevel, KeysState]):
         no_key = ((level.keys & ~state.taken) == 0) & (held(level, state) == 0)
         return all_open | no_key
 
-    def view(self, level: KeysLevel, state: KeysState) -> jax.Array:
-        """What lies around the agent, and what it holds: bool[13, 13, 4].
+    def packed_view(self, level: KeysLevel, state: KeysState) -> jax.Array:
+        """What lies around the agent, and what it holds: uint16[13, 4].
 
         Every key held fills a whole row of ``held``, from the last one up: a single cell among hundreds
         is learned much more slowly.
@@ -121,10 +121,10 @@ class Keys(Environment[KeysLevel, KeysState]):
         layers = [walls]
         for kind in (level.keys, level.chests):
             left = _members(kind & ~state.taken, len(spots))
-            layers.append(jnp.sum(jnp.where(left[:, None], spots, 0), axis=0, dtype=jnp.uint32))
-        rows = jnp.minimum(held(level, state), grid.VIEW).astype(jnp.uint32)
-        layers.append(jnp.full(grid.VIEW, ((jnp.uint32(1) << rows) - 1) << (grid.VIEW - rows)))
-        return grid.image(jnp.column_stack(layers))
+            layers.append(jnp.sum(jnp.where(left[:, None], spots, 0), axis=0, dtype=jnp.uint16))
+        rows = jnp.minimum(held(level, state), grid.VIEW).astype(jnp.uint16)
+        layers.append(jnp.full(grid.VIEW, ((jnp.uint16(1) << rows) - 1) << (grid.VIEW - rows)))
+        return jnp.column_stack(layers)
 
     def scene(self, level: KeysLevel, state: KeysState) -> jax.Array:
         """The level with a frame of wall, and the keys held in the frame's last row: bool[15, 15, 4]."""
