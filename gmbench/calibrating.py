@@ -11,6 +11,7 @@ import numpy as np
 
 from gmbench import checkpoint, results
 from gmbench.agents.algorithm import Policy
+from gmbench.agents.training import seed_keys
 from gmbench.benchmarks import calibration, scoring
 from gmbench.benchmarks.calibration import Row, calibrate, inferred, summarize
 from gmbench.benchmarks.controls import Flipped, Scrambled, mirrored
@@ -25,7 +26,6 @@ from gmbench.rescoring import load_scored
 from gmbench.results import Result
 from gmbench.runner import LEVELS_INFERRED, evaluate_seeds, evaluation_keys, make_algorithm
 from gmbench.settings import Settings
-from gmbench.training import seed_keys
 
 
 def calibrate_task(

@@ -22,6 +22,7 @@ import numpy as np
 import tyro
 
 from gmbench.agents.ppo import PPO
+from gmbench.agents.training import Cohort, seed_keys
 from gmbench.benchmarks.freeze import reference_returns
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.playing import play
@@ -32,7 +33,6 @@ from gmbench.envs.levels import training_pool
 from gmbench.errors import UsageError
 from gmbench.runner import EVALUATION, TRAINING_LEVELS_SEED, make_algorithm
 from gmbench.settings import Settings, settle, training_levels
-from gmbench.training import begin, seed_keys
 
 VALIDATION_SEED, VALIDATION_LEVELS = 77, 256
 """The levels that settings are compared on: others than those trained on, and none that a pack may hold."""
@@ -59,17 +59,18 @@ def curve(
     """Trains seeds together, and plays ``points`` times in between, at equal distances."""
     params = task.env.params(training_levels(task, settings.levels, settings.alpha, TRAINING_LEVELS_SEED))
     seeds = range(settings.seeds)
-    learners, update = begin(algorithm, params, seeds)
+    cohort = Cohort.begin(algorithm, params, seeds)
     updates = -(-settings.steps // algorithm.steps_per_update)
     seconds, done = 0.0, 0
     for stop in np.linspace(0, updates, points + 1).round().astype(int)[1:]:
         begun = time.perf_counter()
         for _ in range(stop - done):
-            learners, metrics = update(learners, params)
-            jax.device_get(metrics)
-        jax.block_until_ready(learners)
+            cohort.update(params)
+        jax.block_until_ready(cohort.blocks)
         seconds, done = seconds + time.perf_counter() - begun, stop
-        episodes = play(task, jax.vmap(algorithm.policy)(learners), levels, seed_keys(seeds, EVALUATION))
+        episodes = play(
+            task, jax.vmap(algorithm.policy)(cohort.learners), levels, seed_keys(seeds, EVALUATION)
+        )
         skill = capability(np.mean(episodes.returns, axis=1), references)
         yield Point(int(stop) * algorithm.steps_per_update, seconds, float(np.mean(skill)))
 

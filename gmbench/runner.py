@@ -17,6 +17,7 @@ import gmbench
 from gmbench import checkpoint, results
 from gmbench.agents import load_algorithm
 from gmbench.agents.algorithm import Algorithm
+from gmbench.agents.training import Trained, seed_keys, train
 from gmbench.benchmarks.evaluation import Episodes, Observe
 from gmbench.benchmarks.goal_inference import GoalEvidence, infer_goals
 from gmbench.benchmarks.packs import load_pack, load_references
@@ -32,7 +33,6 @@ from gmbench.results import Result
 from gmbench.scores import score
 from gmbench.settings import Settings, settle, training_levels
 from gmbench.showcase import save_showcase
-from gmbench.training import Trained, seed_keys, train
 
 TRAINING_LEVELS_SEED = 2022
 """All runs of a task with the same alpha and size train on the same levels."""

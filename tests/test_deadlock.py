@@ -10,7 +10,7 @@ import jax
 from gmbench.agents.ppo import PPO, PPOConfig
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 from gmbench.envs.levels import generate
-from gmbench.training import train
+from gmbench.agents.training import train
 
 env = CoinRun()
 ppo = PPO(env, PPOConfig(environments=64, rollout=16, hidden=(64, 64)), updates=40)

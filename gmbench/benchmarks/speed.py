@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.agents.algorithm import Algorithm
+from gmbench.agents.training import Cohort
 from gmbench.benchmarks.memory import Memory, bytes_of, device_peak, program_memory
 from gmbench.benchmarks.program_cost import Cost, program_cost
 from gmbench.benchmarks.timing import Repeats, Timing, compile_timed, time_repeats
@@ -89,26 +90,24 @@ def measure_training(
     algorithm: Algorithm[Any], params: EnvParams, seeds: int, repeats: Repeats
 ) -> Measurement:
     """Updates of many learners at once, their metrics fetched after each, as in a run."""
-    keys = jax.random.split(jax.random.key(0), seeds)
-    learners = jax.jit(jax.vmap(algorithm.init, (0, None)))(keys, params)
-    holds = bytes_of(learners) // seeds
-    program = jax.jit(jax.vmap(algorithm.update, (0, None)), donate_argnums=0)
-    compiled, compile_seconds = compile_timed(program, learners, params)
-
-    def update(learners: Any) -> Any:
-        learners, metrics = compiled(learners, params)
-        jax.device_get(metrics)
-        return learners
-
-    return _measure(
-        compiled,
-        compile_seconds,
-        update,
-        learners,
+    cohort = Cohort.begin(algorithm, params, range(seeds))
+    blocks = len(cohort.blocks)
+    holds = bytes_of(cohort.blocks[0]) // cohort.size
+    measured = _measure(
+        cohort.program,
+        cohort.compile_seconds,
+        lambda _: cohort.update(params),
+        None,
         repeats,
         steps=seeds * algorithm.steps_per_update,
         holds={"learner": holds},
     )
+    # The blocks take turns: each computes as much, and beside the one at work the others are only kept.
+    waiting = bytes_of(cohort.blocks[1:])
+    memory = measured.memory and dataclasses.replace(
+        measured.memory, arguments=measured.memory.arguments + waiting
+    )
+    return dataclasses.replace(measured, cost=measured.cost.times(blocks), memory=memory)
 
 
 def begin_walk(env: Environment[Any, Any], key: jax.Array, params: EnvParams, environments: int) -> Walk:
@@ -137,7 +136,7 @@ def walk(env: Environment[Any, Any], begun: Walk, params: EnvParams, length: int
 
     def step(so_far: Walk, key: jax.Array) -> tuple[Walk, None]:
         action_key, env_key = jax.random.split(key)
-        actions = jax.random.randint(action_key, (environments,), 0, env.num_actions)
+        actions = jax.random.bits(action_key, (environments,), jnp.uint8) % env.num_actions
         observations, states, rewards, terminated, truncated, _ = jax.vmap(env.step, (0, 0, 0, None))(
             jax.random.split(env_key, environments), so_far.states, actions, params
         )

@@ -10,8 +10,8 @@ import scipy.stats
 from gmbench.agents.ppo import PPO, PPOConfig
 from gmbench.agents.ppo.learner import _orders
 from gmbench.agents.ppo.rollout import begin, collect
+from gmbench.agents.training import seed_keys
 from gmbench.envs.levels import select
-from gmbench.training import seed_keys
 
 CONFIG = PPOConfig(environments=8, rollout=16, epochs=2, minibatches=2, hidden=(16,))
 SEEDS = range(3)

@@ -1,0 +1,87 @@
+import os
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from gmbench import compilation
+from gmbench.compilation import QUICKLY, cache_folder, compile_clock, prepare
+
+VARIABLES = ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "XLA_FLAGS")
+PROGRAM = """
+from gmbench.compilation import compile_clock, prepare
+prepare()
+import jax, jax.numpy as jnp
+hits = []
+jax.monitoring.register_event_listener(lambda event, **_: hits.append(event))
+with compile_clock() as clock:
+    jax.jit(lambda x: jnp.sin(x) @ x)(jnp.ones((8, 8))).block_until_ready()
+assert clock.seconds > 0
+print(sum(event == "/jax/compilation_cache/cache_hits" for event in hits))
+"""
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """A clean environment whose user keeps caches in a folder of the test."""
+    for name in (*VARIABLES, "TF_CPP_MIN_LOG_LEVEL"):
+        monkeypatch.setenv(name, "")  # So that what the test sets is undone.
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return os.environ
+
+
+def without_accelerator(monkeypatch):
+    monkeypatch.setattr(compilation, "_installed", lambda package: False)
+
+
+def test_programs_are_kept_in_the_users_cache(environment, tmp_path):
+    prepare()
+    assert environment["JAX_COMPILATION_CACHE_DIR"] == str(cache_folder())
+    assert cache_folder().is_relative_to(tmp_path)
+
+
+def test_what_the_user_has_set_stays(environment, monkeypatch):
+    without_accelerator(monkeypatch)
+    chosen = {"JAX_COMPILATION_CACHE_DIR": "", "XLA_FLAGS": "--xla_backend_optimization_level=2"}
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+    prepare()
+    assert {name: environment[name] for name in chosen} == chosen
+
+
+def test_a_cpu_gets_quick_compilation_beside_the_users_flags(environment, monkeypatch):
+    without_accelerator(monkeypatch)
+    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
+    prepare()
+    assert environment["XLA_FLAGS"] == f"--xla_force_host_platform_device_count=2 {QUICKLY}"
+    prepare()
+    assert environment["XLA_FLAGS"].count(QUICKLY) == 1
+
+
+def test_an_accelerator_keeps_its_own_optimization(environment, monkeypatch):
+    monkeypatch.setattr(compilation, "_installed", lambda package: package == "jax-cuda13-plugin")
+    prepare()
+    assert "XLA_FLAGS" not in environment
+
+
+def test_a_second_command_compiles_nothing_anew(environment):
+    found = [
+        int(
+            subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True).stdout
+        )
+        for _ in range(2)
+    ]
+    assert found[0] == 0
+    assert found[1] > 0
+
+
+def test_the_clock_counts_compilations_within_it_alone():
+    with compile_clock() as clock:
+        jax.jit(lambda x: x + 1)(jnp.ones(3))
+    counted = clock.seconds
+    assert counted > 0
+    jax.jit(lambda x: x + 2)(jnp.ones(3))
+    assert clock.seconds == counted
