@@ -11,6 +11,7 @@ from gmbench.benchmarks.ceilings import Ceilings
 from gmbench.benchmarks.memory import Memory
 from gmbench.benchmarks.program_cost import Cost
 from gmbench.benchmarks.speed import Measurement
+from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.timing import Spread, Timing
 from gmbench.cli import main
 from gmbench.measuring import Choices, Report, Row
