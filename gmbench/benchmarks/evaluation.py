@@ -18,12 +18,10 @@ from gmbench.envs.levels import pool_size, take
 
 Observe = Callable[[jax.Array, Any, Any], Any]
 """What a policy is shown instead of the environment's view: (index of the level, level, state); hashable."""
-SPRINT = 64
-"""Steps that all episodes are played for together. Those that go on are then played by themselves: a few
-that run to the time limit would otherwise hold up all the others."""
-
-FEWEST = 64
-"""Episodes of each policy that are then played side by side, at least."""
+SLOTS = 64
+"""Episodes of each policy that are played side by side, at most."""
+BOUT = 4
+"""Steps between two rounds of handing in finished episodes and beginning new ones."""
 
 
 @struct.dataclass
@@ -51,10 +49,36 @@ class Episodes:
 
 @struct.dataclass
 class _Running:
+    """An episode under way, or one that is over.
+
+    Attributes:
+        state: of the environment.
+        carry: of the policy.
+        alive: bool, whether it goes on.
+        episode: what there is of it.
+    """
+
     state: Any
     carry: Any
     alive: jax.Array
     episode: Episodes
+
+
+@struct.dataclass
+class _Slots:
+    """The slots of one policy, each with one episode, and what the policy has finished.
+
+    Attributes:
+        level: int32[slots], the levels that are played.
+        running: the episodes on them, [slots, ...].
+        begun: int32, levels below this one have been begun; once it is their number or more, all have.
+        finished: `Episodes` of [levels, ...], `_no_episode` where none is handed in yet.
+    """
+
+    level: jax.Array
+    running: _Running
+    begun: jax.Array
+    finished: Episodes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,95 +114,105 @@ def evaluate(
         observe: what the policies are shown, if not the environment's view.
     """
     rules = _Rules(env, first_only, discount, observe)
-    indices = np.tile(np.arange(pool_size(levels)), (len(keys), 1))
-    running = _begin(rules, policies, levels, indices)
-    running = _play(rules, policies, levels, indices, keys, running, 0, min(SPRINT, env.time_limit))
-    episodes = jax.tree.map(np.array, running.episode)
-    alive = np.asarray(running.alive)
-    left = int(alive.sum(axis=1).max())
-    if left and env.time_limit > SPRINT:
-        # As many of each policy, in a number that seldom changes, since each compiles a program of its own.
-        count = min(max(FEWEST, 1 << (left - 1).bit_length()), alive.shape[1])
-        rows = np.arange(len(alive))[:, None]
-        slower = np.argsort(~alive, axis=1, kind="stable")[:, :count]
-        part = jax.tree.map(lambda leaf: leaf[rows, slower], running)
-        part = _play(rules, policies, levels, slower, keys, part, SPRINT, env.time_limit)
-        for whole, later in zip(jax.tree.leaves(episodes), jax.tree.leaves(part.episode), strict=True):
-            whole[rows, slower] = later
-    return episodes
+    return jax.tree.map(np.asarray, _play(rules, policies, levels, keys))
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _begin(rules: _Rules, policies: Policy, levels: Any, indices: jax.Array) -> _Running:
-    """The starts of episodes on the levels ``indices``, int32[policies, n]."""
+def _play(rules: _Rules, policies: Policy, levels: Any, keys: jax.Array) -> Episodes:
+    """All episodes of `evaluate`.
 
-    def one(policy: Policy, index: jax.Array) -> _Running:
-        goals = jnp.zeros(len(rules.env.goals), jnp.float32)
-        episode = Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.bool_(False))
+    Each policy has a fixed number of slots. A slot plays one episode to its end and then takes the next
+    level that has not been begun, so that long episodes hold up no others, and one program suits all pools
+    of a size, however long the episodes are.
+    """
+    filled = jax.vmap(lambda policy, _: _fill(rules, levels, policy))(policies, keys)
+
+    def bout(slots: _Slots) -> _Slots:
+        return jax.vmap(functools.partial(_bout, rules, levels))(policies, keys, slots)
+
+    def unfinished(slots: _Slots) -> jax.Array:
+        return jnp.any(slots.running.alive)
+
+    return jax.lax.while_loop(unfinished, bout, filled).finished
+
+
+def _fill(rules: _Rules, levels: Any, policy: Policy) -> _Slots:
+    """The slots of one policy at the start of their first episodes."""
+    count = pool_size(levels)
+    level = jnp.arange(min(SLOTS, count))
+    finished = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count, *leaf.shape)), _no_episode(rules))
+    return _Slots(level, _begin(rules, policy, levels, level), jnp.int32(len(level)), finished)
+
+
+def _bout(rules: _Rules, levels: Any, policy: Policy, key: jax.Array, slots: _Slots) -> _Slots:
+    """Plays the slots of one policy for `BOUT` steps, takes in what is over, and begins new episodes."""
+
+    def step(_: Any, running: _Running) -> _Running:
+        return _step_all(rules, policy, levels, slots.level, key, running)[0]
+
+    count = pool_size(levels)
+    running = jax.lax.fori_loop(0, BOUT, step, slots.running)
+    over = ~running.alive
+    # A slot for which no level is left hands in its last episode again and again, which changes nothing.
+    place = jnp.where(over, slots.level, count)
+    finished = jax.tree.map(
+        lambda whole, part: whole.at[place].set(part, mode="drop"), slots.finished, running.episode
+    )
+    following = slots.begun + jnp.cumsum(over) - 1
+    begins = over & (following < count)
+    level = jnp.where(begins, following, slots.level)
+    running = _where(begins, _begin(rules, policy, levels, level), running)
+    return _Slots(level, running, slots.begun + jnp.sum(over), finished)
+
+
+def _where(chosen: jax.Array, new: Any, old: Any) -> Any:
+    """``new`` in the rows that are ``chosen``, else ``old``, in every array of the two."""
+
+    def choose(new: jax.Array, old: jax.Array) -> jax.Array:
+        return jnp.where(chosen.reshape(chosen.shape + (1,) * (new.ndim - chosen.ndim)), new, old)
+
+    return jax.tree.map(choose, new, old)
+
+
+def _begin(rules: _Rules, policy: Policy, levels: Any, indices: jax.Array) -> _Running:
+    """The starts of one policy's episodes on the levels ``indices``, int32[n]."""
+
+    def one(index: jax.Array) -> _Running:
         state = rules.env.start(take(levels, index))
-        return _Running(state, policy.start(), jnp.bool_(True), episode)
+        return _Running(state, policy.start(), jnp.bool_(True), _no_episode(rules))
 
-    return jax.vmap(jax.vmap(one, (None, 0)))(policies, indices)
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def _play(
-    rules: _Rules,
-    policies: Policy,
-    levels: Any,
-    indices: jax.Array,
-    keys: jax.Array,
-    running: _Running,
-    start: jax.Array,
-    stop: jax.Array,
-) -> _Running:
-    """Plays episodes on from step ``start``, until all have ended or step ``stop``."""
-    all_policies = _all_episodes(rules, policies, levels, indices, keys)
-
-    def step(carry: tuple[jax.Array, _Running]) -> tuple[jax.Array, _Running]:
-        time, running = carry
-        return time + 1, all_policies(running, time)[0]
-
-    def unfinished(carry: tuple[jax.Array, _Running]) -> jax.Array:
-        return (carry[0] < stop) & jnp.any(carry[1].alive)
-
-    return jax.lax.while_loop(unfinished, step, (jnp.asarray(start, jnp.int32), running))[1]
+    return jax.vmap(one)(indices)
 
 
-def _all_episodes(
-    rules: _Rules, policies: Policy, levels: Any, indices: jax.Array, keys: jax.Array
-) -> Callable[[_Running, jax.Array], tuple[_Running, jax.Array]]:
-    """A function of all episodes and the time that makes `_step` in each."""
+def _no_episode(rules: _Rules) -> Episodes:
+    """An episode before its first step."""
+    goals = jnp.zeros(len(rules.env.goals), jnp.float32)
+    return Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.bool_(False))
 
-    def one(policy: Policy, key: jax.Array, index: jax.Array, running: _Running, time: Any) -> Any:
-        return _step(rules, policy, levels, index, key, time, running)
 
-    all_levels = jax.vmap(one, (None, None, 0, 0, None))
-    all_policies = jax.vmap(all_levels, (0, 0, 0, 0, None))
-    return lambda running, time: all_policies(policies, keys, indices, running, time)
+def _step_all(
+    rules: _Rules, policy: Policy, levels: Any, indices: jax.Array, key: jax.Array, running: _Running
+) -> tuple[_Running, jax.Array]:
+    """`_step` in one policy's episodes on the levels ``indices``, int32[n]."""
+    step = functools.partial(_step, rules, policy, levels)
+    return jax.vmap(step, (0, None, 0))(indices, key, running)
 
 
 def _step(
-    rules: _Rules,
-    policy: Policy,
-    levels: Any,
-    index: jax.Array,
-    key: jax.Array,
-    time: jax.Array,
-    running: _Running,
+    rules: _Rules, policy: Policy, levels: Any, index: jax.Array, key: jax.Array, running: _Running
 ) -> tuple[_Running, jax.Array]:
     """One step of one episode, or nothing where it is over; and the action that was chosen."""
     env, level, state = rules.env, take(levels, index), running.state
     seen = env.view(level, state) if rules.observe is None else rules.observe(index, level, state)
-    step_key = jax.random.fold_in(jax.random.fold_in(key, index), time)
+    step_key = jax.random.fold_in(jax.random.fold_in(key, index), running.episode.length)
     action, carry = policy.act(running.carry, seen, step_key)
     following = env.advance(level, state, action)
     rewards = env.rewards(level, state, action, following)
     ended = env.ended(level, following)
     episode = _count(rules, running.episode, rewards, ended)
-    over = ended | ((episode.first >= 0) & rules.first_only)
+    over = ended | ((episode.first >= 0) & rules.first_only) | (episode.length >= env.time_limit)
     after = _Running(following, carry, ~over, episode)
-    return jax.tree.map(lambda new, old: jnp.where(running.alive, new, old), after, running), action
+    return _where(running.alive, after, running), action
 
 
 def _count(rules: _Rules, episode: Episodes, rewards: jax.Array, ended: jax.Array) -> Episodes:
@@ -230,18 +264,19 @@ def record(
         observe: see `evaluate`.
     """
     rules = _Rules(env, first_only, discount=1.0, observe=observe)
-    indices = jnp.tile(jnp.arange(pool_size(levels)), (len(keys), 1))
-    all_episodes = _all_episodes(rules, policies, levels, indices, keys)
+    indices = jnp.arange(pool_size(levels))
 
-    def step(running: _Running, time: jax.Array) -> tuple[_Running, tuple[jax.Array, jax.Array]]:
-        numbers = env.state_number(running.state)
-        after, actions = all_episodes(running, time)
-        return after, (numbers, actions)
+    def one(policy: Policy, key: jax.Array) -> Trajectories:
+        def step(running: _Running, _: None) -> tuple[_Running, tuple[jax.Array, jax.Array]]:
+            after, actions = _step_all(rules, policy, levels, indices, key, running)
+            return after, (env.state_number(running.state), actions)
 
-    start = _begin(rules, policies, levels, indices)
-    last, recorded = jax.lax.scan(step, start, jnp.arange(env.time_limit))
-    states, actions = (jnp.moveaxis(steps, 0, -1) for steps in recorded)
-    return Trajectories(states=states, actions=actions, length=last.episode.length)
+        start = _begin(rules, policy, levels, indices)
+        last, recorded = jax.lax.scan(step, start, length=env.time_limit)
+        states, actions = (jnp.moveaxis(steps, 0, -1) for steps in recorded)
+        return Trajectories(states=states, actions=actions, length=last.episode.length)
+
+    return jax.vmap(one)(policies, keys)
 
 
 @functools.partial(jax.jit, static_argnums=0, static_argnames=("steps", "observe"))
@@ -263,14 +298,11 @@ def replay(
         States, stacked on axis 0, ``steps + 1`` of them; those after the end repeat the last one.
     """
     rules = _Rules(env, first_only=False, discount=1.0, observe=observe)
-    start = jax.tree.map(
-        lambda leaf: leaf[0, 0],
-        _begin(rules, jax.tree.map(lambda leaf: leaf[None], policy), levels, jnp.reshape(index, (1, 1))),
-    )
+    start = jax.tree.map(lambda leaf: leaf[0], _begin(rules, policy, levels, index[None]))
 
-    def step(running: _Running, time: jax.Array) -> tuple[_Running, Any]:
-        after, _ = _step(rules, policy, levels, index, key, time, running)
+    def step(running: _Running, _: None) -> tuple[_Running, Any]:
+        after = _step(rules, policy, levels, index, key, running)[0]
         return after, after.state
 
-    states = jax.lax.scan(step, start, jnp.arange(steps))[1]
+    states = jax.lax.scan(step, start, length=steps)[1]
     return jax.tree.map(lambda first, rest: jnp.concatenate((first[None], rest)), start.state, states)

@@ -35,7 +35,7 @@ def play(task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Obser
 
 def play_randomly(task: Task, levels: Any, key: jax.Array, episodes: int) -> Episodes:
     """Episodes of the random policy on each level: [episodes, levels, ...]."""
-    policies = RandomPolicy(jnp.full(episodes, task.env.num_actions))
+    policies = RandomPolicy(jnp.asarray(np.full(episodes, task.env.num_actions, np.int32)))
     return play(task, policies, levels, jax.random.split(key, episodes))
 
 
@@ -48,7 +48,7 @@ def play_plans(task: Task, best: jax.Array, levels: Any, last: bool = False) -> 
         levels: a pool.
         last: how ties are settled, see `gmbench.agents.reference.PlannedPolicy`.
     """
-    policies = PlannedPolicy(best, jnp.full(len(best), last))
+    policies = PlannedPolicy(best, jnp.asarray(np.full(len(best), last)))
     keys = jax.random.split(jax.random.key(0), len(best))
     return play(task, policies, levels, keys, StateNumbers(task.env))
 

@@ -1,14 +1,19 @@
 import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import struct
 
 from gmbench.agents.planning import Planner
 from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
-from gmbench.benchmarks.evaluation import evaluate, replay
-from gmbench.envs.levels import select, stack
+from gmbench.benchmarks import evaluation
+from gmbench.benchmarks.evaluation import SLOTS, evaluate, replay
+from gmbench.envs.coinrun import CoinRun
+from gmbench.envs.keys import Keys
+from gmbench.envs.levels import pool_size, select, stack
 
 COIN, END, NONE = 0, 1, -1
 
@@ -30,6 +35,20 @@ jax.tree_util.register_static(Script)
 RIGHT = Script((2,))
 
 
+@struct.dataclass
+class Wavering:
+    """Draws every third of its actions and does its favourite else, so it needs its count and its key."""
+
+    favourite: jax.Array
+
+    def start(self):
+        return jnp.int32(0)
+
+    def act(self, time, observation, key):
+        drawn = jax.random.randint(key, (), 0, 4)
+        return jnp.where(time % 3 == 0, drawn, self.favourite), time + 1
+
+
 @pytest.fixture(scope="module")
 def levels(env):
     """Coin before the end, end before the coin, a saw before both, a wall before both."""
@@ -43,6 +62,56 @@ def play(env, policy, levels, **settings):
     policies = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], policy)
     episodes = evaluate(env, policies, levels, jax.random.key(0)[None], **settings)
     return jax.tree.map(lambda leaf: leaf[0], episodes)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def one_step(env, policy, key, level, state, carry, index, time):
+    step_key = jax.random.fold_in(jax.random.fold_in(key, index), time)
+    action, carry = policy.act(carry, env.view(level, state), step_key)
+    following = env.advance(level, state, action)
+    return following, carry, env.rewards(level, state, action, following), env.ended(level, following)
+
+
+def one_episode(env, policy, key, pool, index, first_only, discount):
+    """The fields of an episode, by a plain loop."""
+    level = jax.tree.map(lambda leaf: leaf[index], pool)
+    state, carry, first, ended, rewards = env.start(level), policy.start(), NONE, False, []
+    while not ended and not (first_only and first != NONE) and len(rewards) < env.time_limit:
+        state, carry, reward, ended = one_step(env, policy, key, level, state, carry, index, len(rewards))
+        rewards.append(np.asarray(reward))
+        if first == NONE and rewards[-1].any():
+            first = int(np.flatnonzero(rewards[-1])[0])
+    returns = sum(np.float32(discount**time) * reward for time, reward in enumerate(rewards))
+    return returns, sum(rewards), first, len(rewards), bool(ended)
+
+
+@pytest.mark.parametrize(
+    ("env", "pool", "first_only"),
+    [(CoinRun(), "coinrun_pool", True), (Keys(), "keys_pool", False)],
+    ids=["coinrun", "keys"],
+)
+def test_slots_play_every_level_as_a_plain_loop_does(env, pool, first_only, request):
+    pool = request.getfixturevalue(pool)()
+    assert pool_size(pool) > 2 * SLOTS  # Slots are used again and again.
+    policies, keys = Wavering(jnp.array([2, 3])), jax.random.split(jax.random.key(7), 2)
+    rules = {"first_only": first_only, "discount": 0.5}  # Its powers are exact.
+    together = evaluate(env, policies, pool, keys, **rules)
+    assert together.terminated.any()
+    assert not together.terminated.all()  # Some come to the time limit.
+    for row, favourite in enumerate(policies.favourite):
+        ended = np.flatnonzero(together.terminated[row])
+        for index in [*range(0, pool_size(pool), 19), *ended[-5:], pool_size(pool) - 1]:
+            alone = one_episode(env, Wavering(favourite), keys[row], pool, index, **rules)
+            for field, expected in zip(jax.tree.leaves(together), alone, strict=True):
+                np.testing.assert_array_equal(field[row, index], expected)
+
+
+def test_one_program_plays_all_pools_of_a_size(env, coinrun_pool):
+    before = evaluation._play._cache_size()
+    for coin in ("end", "column"):
+        for policy in (0, 5):
+            play(env, Wavering(policy), coinrun_pool(coin), discount=0.75)
+    assert evaluation._play._cache_size() == before + 1
 
 
 def test_episodes_of_hand_made_levels(env, levels):
