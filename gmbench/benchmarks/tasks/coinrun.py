@@ -25,8 +25,8 @@ TASK = Task(
         "references.json": "a3f46c62e7f5d55b95f3cd9ce9367c255bef5e63e24568b91071664a13b66880",
     },
     budgets={
-        "quick": Budget(seeds=8, steps=1_000_000, levels=8192),
+        "quick": Budget(seeds=8, steps=600_000, levels=8192),
         "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),
     },
-    configs={"ppo": PPOConfig(environments=16, decay=0.9, hidden=(32, 64))},
+    configs={"ppo": PPOConfig(environments=16, learning_rate=3e-3, decay=0.9, hidden=(32, 64))},
 )
