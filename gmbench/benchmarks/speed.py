@@ -50,7 +50,7 @@ class Walk:
 
     Attributes:
         states: one for each environment.
-        seen: the exclusive or of all observations, cell by cell: [environments, ...], as an observation.
+        seen: the last observations, [environments, ...].
         rewards: float32[environments], their sum.
         ends: int32[environments], how many episodes ended.
         key: draws the actions.
@@ -68,7 +68,7 @@ def measure_environment(
 ) -> Measurement:
     """Random actions in many environments at once, drawn on the device, with auto-reset.
 
-    Every cell of every observation goes into the result, see `walk`.
+    Every step writes whole observations, see `walk`.
     """
     begin = jax.jit(lambda key, params: begin_walk(env, key, params, environments))
     start = begin(jax.random.key(0), params)
@@ -126,23 +126,22 @@ def begin_walk(env: Environment[Any, Any], key: jax.Array, params: EnvParams, en
 def walk(env: Environment[Any, Any], begun: Walk, params: EnvParams, length: int) -> Walk:
     """Goes on for some steps.
 
-    The observations are combined by exclusive or, cell by cell, into an array as large as one observation
-    of each environment. So in every step an array of that size is written, the result depends on each cell
-    of each step, and no rule lets a compiler leave a step out or compute several at once. It costs one
-    reading of the array more than to write the observations over each other, of which a compiler might
-    keep the last alone.
+    The observations are carried from step to step, so each step writes them as a whole, as it would for a
+    learner. The actions depend on a cell of what was seen last, so no step can be left out or put off.
     """
     environments = begun.ends.shape[0]
 
     def step(so_far: Walk, key: jax.Array) -> tuple[Walk, None]:
         action_key, env_key = jax.random.split(key)
-        actions = jax.random.bits(action_key, (environments,), jnp.uint8) % env.num_actions
+        random = jax.random.bits(action_key, (environments,), jnp.uint8)
+        corner = so_far.seen.reshape(environments, -1)[:, 0].astype(jnp.uint8)
+        actions = (random + corner) % env.num_actions
         observations, states, rewards, terminated, truncated, _ = jax.vmap(env.step, (0, 0, 0, None))(
             jax.random.split(env_key, environments), so_far.states, actions, params
         )
         return Walk(
             states=states,
-            seen=so_far.seen ^ observations,
+            seen=observations,
             rewards=so_far.rewards + rewards,
             ends=so_far.ends + (terminated | truncated),
             key=so_far.key,
