@@ -195,13 +195,14 @@ COMMANDS: dict[str, Callable[..., None]] = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command; wrong input gives one sentence and exit status 2."""
-    prepare()
+    given = sys.argv[1:] if arguments is None else arguments
+    prepare(quickly=given[:1] != ["speed"])  # What is timed is compiled as well as can be.
     try:
         tyro.extras.subcommand_cli_from_dict(
             COMMANDS,
             prog="gmbench",
             description="Goal misgeneralization in reinforcement learning, benchmarked in pure JAX.",
-            args=arguments,
+            args=given,
         )
     except UsageError as error:
         print(f"gmbench: {error}", file=sys.stderr)

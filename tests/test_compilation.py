@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import pytest
 
 from gmbench import compilation
+from gmbench.cli import main
 from gmbench.compilation import QUICKLY, cache_folder, compile_clock, prepare
 
 VARIABLES = ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "XLA_FLAGS")
@@ -59,6 +60,14 @@ def test_a_cpu_gets_quick_compilation_beside_the_users_flags(environment, monkey
     assert environment["XLA_FLAGS"] == f"--xla_force_host_platform_device_count=2 {QUICKLY}"
     prepare()
     assert environment["XLA_FLAGS"].count(QUICKLY) == 1
+
+
+def test_what_is_timed_is_compiled_as_well_as_can_be(environment, monkeypatch):
+    without_accelerator(monkeypatch)
+    assert main(["speed", "no-task"]) == 2
+    assert "XLA_FLAGS" not in environment
+    assert main(["score", "no-folder"]) == 2
+    assert environment["XLA_FLAGS"] == QUICKLY
 
 
 def test_an_accelerator_keeps_its_own_optimization(environment, monkeypatch):
