@@ -11,8 +11,8 @@ from pathlib import Path
 ACCELERATORS = ("jax-cuda12-plugin", "jax-cuda13-plugin", "jax-rocm7-plugin", "libtpu")
 """Packages that bring jax to an accelerator."""
 QUICKLY = "--xla_backend_optimization_level=1"
-"""On a CPU this halves the time to compile. Training is as fast, for its time goes into matrix products, which
-are compiled already; environments by themselves take up to twice the time."""
+"""On a CPU this halves the time to compile. Training is as fast, for its time goes into matrix products,
+which are compiled already; environments by themselves take up to twice the time."""
 
 
 def prepare(quickly: bool = True) -> None:
