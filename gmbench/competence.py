@@ -24,7 +24,7 @@ import tyro
 from gmbench.agents.ppo import PPO
 from gmbench.agents.training import Cohort, seed_keys
 from gmbench.benchmarks.freeze import reference_returns
-from gmbench.benchmarks.packs import load_pack, load_references
+from gmbench.benchmarks.packs import load_pack, load_references, references_of
 from gmbench.benchmarks.playing import play
 from gmbench.benchmarks.scoring import References, capability
 from gmbench.benchmarks.tasks import load_task
@@ -78,10 +78,7 @@ def curve(
 def validation(task: Task) -> tuple[Any, References]:
     """Levels to compare settings on, and what the reference policies achieve on them."""
     levels = training_pool(task.training_levels(), jax.random.key(VALIDATION_SEED), VALIDATION_LEVELS)
-    returns = reference_returns(task, levels)
-    names = [goal.name for goal in task.env.goals]
-    table = np.array([[returns[policy][goal] for goal in names] for policy in [*names, "random"]])
-    return levels, References(optimal=table[:-1], random=table[-1])
+    return levels, references_of(task, reference_returns(task, levels))
 
 
 def learner(task: Task, settings: Settings, variant: dict[str, Any]) -> PPO:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
@@ -47,14 +48,16 @@ def load_references(task: Task) -> dict[str, References]:
         PackError: the file is missing or damaged.
     """
     stored = json.loads(_read(task, REFERENCES))
+    return {pack: references_of(task, returns) for pack, returns in stored.items()}
+
+
+def references_of(task: Task, returns: Mapping[str, Mapping[str, float]]) -> References:
+    """The reference policies' mean returns, {policy: {goal: return}}, as arrays."""
     goals = [goal.name for goal in task.env.goals]
-    return {
-        pack: References(
-            optimal=np.array([[stored[pack][policy][goal] for goal in goals] for policy in goals]),
-            random=np.array([stored[pack]["random"][goal] for goal in goals]),
-        )
-        for pack in stored
-    }
+    return References(
+        optimal=np.array([[returns[policy][goal] for goal in goals] for policy in goals]),
+        random=np.array([returns["random"][goal] for goal in goals]),
+    )
 
 
 def encode(pool: Any) -> bytes:
