@@ -210,7 +210,7 @@ def _step(
     rewards = env.rewards(level, state, action, following)
     ended = env.ended(level, following)
     episode = _count(rules, running.episode, rewards, ended)
-    over = ended | ((episode.first >= 0) & rules.first_only) | (episode.length >= env.time_limit)
+    over = ended | ((episode.first >= 0) & rules.first_only) | (episode.length >= env.horizon(level))
     after = _Running(following, carry, ~over, episode)
     return _where(running.alive, after, running), action
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import abc
 import dataclasses
 import functools
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 import jax
@@ -83,7 +84,7 @@ class Environment(
     Attributes:
         goals: the candidate goals. ``goals[0]`` is the intended one, whose reward trains the agent; the
             others are proxies, which are only measured.
-        time_limit: steps after which an episode is truncated.
+        time_limit: steps after which an episode is truncated, on any level; see `horizon`.
     """
 
     goals: tuple[Goal, ...]
@@ -138,19 +139,53 @@ class Environment(
     def default_levels(self) -> LevelGenerator[LevelT]:
         """The level distribution that the environment uses where none is given."""
 
+    # What an author adds where levels differ in length.
+
+    def horizon(self, level: LevelT) -> jax.Array:
+        """Steps after which an episode on this level is truncated, at most the time limit: int32."""
+        del level
+        return jnp.int32(self.time_limit)
+
+    @property
+    def shortest_horizon(self) -> int:
+        """The least that `horizon` gives on any level."""
+        return self.time_limit
+
     # What an author adds where the state space is finite and small: the exact planner works on numbers.
+
+    digits: ClassVar[Mapping[str, int]] = {}
+    """How many values each field of the state has, all of them from 0 up. A state's number has these as
+    digits, the first the most significant; fields without a digit are zero. Empty where there are too many
+    states to be numbered."""
 
     def state_count(self, level: LevelT) -> int:
         """How many states have a number on a level, the unreachable included; its shape decides it."""
-        raise NotImplementedError(f"{self.name} does not number its states")
+        del level
+        return math.prod(self._digits.values())
 
     def state_number(self, state: StateT) -> jax.Array:
         """The number of a state, int32 below ``state_count``; of no meaning for the last of an episode."""
-        raise NotImplementedError(f"{self.name} does not number its states")
+        number = jnp.int32(0)
+        for name, count in self._digits.items():
+            number = number * count + jnp.asarray(getattr(state, name), jnp.int32)
+        return number
 
     def numbered_state(self, number: jax.Array) -> StateT:
         """The state with a number."""
-        raise NotImplementedError(f"{self.name} does not number its states")
+        values = {}
+        for name, count in reversed(list(self._digits.items())):
+            number, values[name] = jnp.divmod(number, count)
+        form: Any = _form_of_states(self)
+        zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), form)
+        fields = {name: value.astype(getattr(form, name).dtype) for name, value in values.items()}
+        numbered: StateT = dataclasses.replace(zeros, **fields)
+        return numbered
+
+    @property
+    def _digits(self) -> Mapping[str, int]:
+        if not self.digits:
+            raise NotImplementedError(f"{self.name} does not number its states")
+        return self.digits
 
     # What follows from it.
 
@@ -255,6 +290,11 @@ class Environment(
         """Whether the episode is over by itself."""
         return self.ended(take(params.levels, state.level), state.state)
 
+    def is_truncated(self, state: EnvState[StateT], params: EnvParams) -> jax.Array:
+        """Whether the time is up."""
+        horizon = self.horizon(take(params.levels, state.level))
+        return state.time >= jnp.minimum(horizon, params.max_steps_in_episode)
+
     def _begin(self, index: jax.Array, params: EnvParams) -> EnvState[StateT]:
         state = self.start(take(params.levels, index))
         return EnvState(time=jnp.int32(0), level=index, state=state)
@@ -285,3 +325,10 @@ class Environment(
     def observation_space(self, params: EnvParams | None = None) -> spaces.Box:
         """Channels of cells around the agent."""
         return spaces.Box(0, 1, (grid.VIEW, grid.VIEW, len(self.channels)), jnp.bool_)
+
+
+@functools.lru_cache(maxsize=64)
+def _form_of_states(env: Environment[Any, StateT]) -> StateT:
+    """A state of an environment with shapes and dtypes instead of arrays."""
+    form: StateT = jax.eval_shape(lambda key: env.start(env.default_levels(key)), jax.random.key(0))
+    return form

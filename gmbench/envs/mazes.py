@@ -6,6 +6,9 @@ is wall.
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any, Literal
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -22,6 +25,9 @@ STEPS = ((-1, 0), (0, -1), (1, 0), (0, 1))
 """Columns and rows that each action moves by."""
 
 
+Layout = Literal["maze", "room"]
+
+
 def _edges() -> np.ndarray:
     """Neighbouring places of the lattice: int[edges, 2 ends, 2], (column, row from the bottom)."""
     places = [(column, row) for column in range(LATTICE) for row in range(LATTICE)]
@@ -33,6 +39,72 @@ def _edges() -> np.ndarray:
 EDGES = _edges()
 KRUSKAL_DRAWS = len(EDGES)
 ROOM_DRAWS = SIZE * SIZE
+LAYOUT_DRAWS = 2 + KRUSKAL_DRAWS + ROOM_DRAWS
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Layouts:
+    """A distribution over layouts: what the level generators of mazes have in common.
+
+    Attributes:
+        layouts: the kinds that are drawn from. ``maze``: a perfect maze; ``room``: an open room with walls on
+            random cells, as in Abdel Sadek et al. (2025).
+        sizes: the sizes that are drawn from, in cells, odd and at most 13.
+        walls: probability of a wall on each cell of a room.
+    """
+
+    layouts: tuple[Layout, ...] = ("maze", "room")
+    sizes: tuple[int, ...] = (5, 7, 9, 11, 13)
+    walls: float = 0.25
+
+    def __post_init__(self) -> None:
+        self._as_options("layouts", "sizes")
+        if not set(self.layouts) <= {"maze", "room"}:
+            raise ValueError(f"layouts are maze and room, not {self.layouts}")
+        if any(size % 2 == 0 or not 3 <= size <= SIZE for size in self.sizes):
+            raise ValueError(f"sizes are odd, from 3 to {SIZE}, not {self.sizes}")
+        if not 0.0 <= self.walls <= 1.0:
+            raise ValueError(f"walls is a probability, not {self.walls}")
+
+    def _as_options(self, *names: str) -> None:
+        """Makes tuples of settings that are drawn from."""
+        for name in names:
+            if not getattr(self, name):
+                raise ValueError(f"{name} is empty; name at least one")
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+
+    def layout(self, draws: jax.Array, least: chex.Numeric = 0) -> jax.Array:
+        """Walls, bool[SIZE, SIZE]; all floor is connected.
+
+        Args:
+            draws: float32[LAYOUT_DRAWS], uniform in [0, 1).
+            least: see `room`.
+        """
+        size = choose(draws[0], self.sizes)
+        is_maze = choose(draws[1], tuple(layout == "maze" for layout in self.layouts))
+        maze_draws, room_draws = jnp.split(draws[2:], (KRUSKAL_DRAWS,))
+        return jnp.where(is_maze, kruskal(maze_draws, size), room(room_draws, size, self.walls, least))
+
+
+def choose(draw: jax.Array, options: tuple[Any, ...]) -> jax.Array:
+    """One of the options, from a uniform draw in [0, 1)."""
+    return jnp.asarray(options)[jnp.floor(draw * len(options)).astype(jnp.int32)]
+
+
+def place(cell: chex.Numeric) -> jax.Array:
+    """Column and row of the number of a cell, counted row by row: int32[..., 2]."""
+    row, column = jnp.divmod(jnp.asarray(cell), SIZE)
+    return jnp.stack((column, row), axis=-1).astype(jnp.int32)
+
+
+def pick(order: jax.Array, allowed: jax.Array) -> jax.Array:
+    """The allowed cell whose draw is the least: its number, int32.
+
+    Args:
+        order: float32[cells], uniform in [0, 1).
+        allowed: bool[rows, columns].
+    """
+    return jnp.argmin(jnp.where(allowed.ravel(), order, 2.0)).astype(jnp.int32)
 
 
 def kruskal(draws: jax.Array, size: chex.Numeric) -> jax.Array:

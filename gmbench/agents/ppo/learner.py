@@ -66,10 +66,10 @@ class PPO:
         return cls(env, config, updates=-(-steps // (config.environments * config.rollout)))
 
     def __post_init__(self) -> None:
-        if self.config.rollout > self.env.time_limit:
+        if self.config.rollout > self.env.shortest_horizon:
             raise ValueError(
                 f"a rollout of {self.config.rollout} steps is longer than an episode may be "
-                f"({self.env.time_limit}); use more environments and a shorter rollout"
+                f"({self.env.shortest_horizon}); use more environments and a shorter rollout"
             )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import ClassVar
 
 import jax
@@ -61,6 +62,8 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
 
     channels: ClassVar[tuple[str, ...]] = ("wall", "crate", "lava", "saw", "enemy", "coin", "rise")
     actions: ClassVar[tuple[str, ...]] = ACTIONS
+    # The dead need no number: nothing follows.
+    digits: ClassVar[Mapping[str, int]] = {"y": HEIGHT, "x": WIDTH, "rise": JUMP, "phase": PERIOD}
 
     @property
     def default_levels(self) -> CoinRunLevels:
@@ -113,20 +116,3 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
     def draw(self, level: CoinRunLevel, state: CoinRunState | None = None) -> str:
         """Writes a level as text, see `gmbench.envs.coinrun.text`."""
         return draw(level, state)
-
-    # Numbering, for the exact planner. The dead need no number: nothing follows.
-
-    def state_count(self, level: CoinRunLevel) -> int:
-        """Cells times steps left to rise times steps into the enemies' round."""
-        return HEIGHT * WIDTH * JUMP * PERIOD
-
-    def state_number(self, state: CoinRunState) -> jax.Array:
-        """The number of a living state: int32."""
-        return ((state.y * WIDTH + state.x) * JUMP + state.rise) * PERIOD + state.phase
-
-    def numbered_state(self, number: jax.Array) -> CoinRunState:
-        """The living state with a number."""
-        number, phase = jnp.divmod(number, PERIOD)
-        number, rise = jnp.divmod(number, JUMP)
-        y, x = jnp.divmod(number, WIDTH)
-        return CoinRunState(x=x, y=y, rise=rise, phase=phase, dead=jnp.zeros_like(x, bool))

@@ -11,13 +11,14 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.envs import grid, mazes
-from gmbench.envs.environment import Environment, Goal
+from gmbench.envs.environment import Goal
 from gmbench.envs.keys.generator import KeysLevels
 from gmbench.envs.keys.level import KeysLevel
 from gmbench.envs.keys.sprites import SPRITES
 from gmbench.envs.keys.text import draw, parse
 from gmbench.envs.mazes import SIZE
 from gmbench.envs.rendering import Sprites
+from gmbench.envs.world import Things, World
 
 
 @struct.dataclass
@@ -60,7 +61,7 @@ KEYS = Goal("keys", _collected)
 
 
 @dataclasses.dataclass(frozen=True)
-class Keys(Environment[KeysLevel, KeysState]):
+class Keys(World[KeysLevel, KeysState]):
     """Keys & Chests (Langosco et al. 2022, section 3.3).
 
     The agent walks in a maze or in a room. It collects every key that it steps on, and opens every chest that
@@ -80,7 +81,6 @@ class Keys(Environment[KeysLevel, KeysState]):
     time_limit: int = 128
 
     channels: ClassVar[tuple[str, ...]] = ("wall", "key", "chest", "held")
-    actions: ClassVar[tuple[str, ...]] = mazes.ACTIONS
 
     @property
     def default_levels(self) -> KeysLevels:
@@ -110,38 +110,15 @@ class Keys(Environment[KeysLevel, KeysState]):
         no_key = ((level.keys & ~state.taken) == 0) & (held(level, state) == 0)
         return all_open | no_key
 
-    def packed_view(self, level: KeysLevel, state: KeysState) -> jax.Array:
-        """What lies around the agent, and what it holds: uint16[13, 4].
+    def things(self, level: KeysLevel, state: KeysState) -> list[Things]:
+        """Keys and chests that are left."""
+        count = level.places.shape[-2]
+        return [(level.places, _members(kind & ~state.taken, count)) for kind in (level.keys, level.chests)]
 
-        Every key held fills a whole row of ``held``, from the last one up: a single cell among hundreds
-        is learned much more slowly.
-        """
-        walls = grid.window(level.cells, state.x, state.y)
-        spots = jax.vmap(grid.spot, (0, None, None))(level.places, state.x, state.y)
-        layers = [walls]
-        for kind in (level.keys, level.chests):
-            left = _members(kind & ~state.taken, len(spots))
-            layers.append(jnp.sum(jnp.where(left[:, None], spots, 0), axis=0, dtype=jnp.uint16))
+    def signs(self, level: KeysLevel, state: KeysState) -> list[jax.Array]:
+        """A row for every key held, from the last one up."""
         rows = jnp.minimum(held(level, state), grid.VIEW).astype(jnp.uint16)
-        layers.append(jnp.full(grid.VIEW, ((jnp.uint16(1) << rows) - 1) << (grid.VIEW - rows)))
-        return jnp.column_stack(layers)
-
-    def scene(self, level: KeysLevel, state: KeysState) -> jax.Array:
-        """The level with a frame of wall, and the keys held in the frame's last row: bool[15, 15, 4]."""
-        framed = SIZE + 2
-        walls = jnp.pad(grid.unpack(level.cells, SIZE, SIZE)[..., 0], 1, constant_values=True)
-        rows, columns = jnp.indices((framed, framed))
-        at = (columns[..., None] == level.places[:, 0] + 1) & (rows[..., None] == level.places[:, 1] + 1)
-        kinds = [
-            jnp.any(at & _members(kind & ~state.taken, len(level.places)), axis=-1)
-            for kind in (level.keys, level.chests)
-        ]
-        badges = (rows == framed - 1) & (columns < held(level, state))
-        return jnp.stack((walls, *kinds, badges), axis=-1)
-
-    def position(self, state: KeysState) -> tuple[jax.Array, jax.Array]:
-        """Column and row of the agent in a scene."""
-        return state.x + 1, state.y + 1
+        return [((jnp.uint16(1) << rows) - 1) << (grid.VIEW - rows)]
 
     def parse(self, text: str) -> KeysLevel:
         """Reads a level from text, see `gmbench.envs.keys.text`."""

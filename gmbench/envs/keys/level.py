@@ -9,8 +9,6 @@ from gmbench.envs.grid import BitPlanes
 
 MOST_ITEMS = 32
 """Keys and chests together, as many as one word has bits."""
-NOWHERE = -100
-"""Column and row of an item that the level does not have, beyond every view."""
 
 
 @struct.dataclass
@@ -20,7 +18,8 @@ class KeysLevel:
     Attributes:
         cells: walls, the only channel.
         start: int32[2], (column, row) where the agent starts.
-        places: int32[items, 2], (column, row) of each item; `NOWHERE` for one that is not there.
+        places: int32[items, 2], (column, row) of each item; `gmbench.envs.boards.NOWHERE` for one that
+            is not there.
         keys: uint32, which items are keys.
         chests: uint32, which items are chests. What is a key and what a chest is the cue that a shift
             changes; the places stay.

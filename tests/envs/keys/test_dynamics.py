@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from gmbench.envs.boards import NOWHERE
 from gmbench.envs.keys import CHESTS, KEYS, Keys, KeysState
 from gmbench.envs.keys.environment import held
-from gmbench.envs.keys.level import NOWHERE
 from gmbench.envs.levels import select, stack
 from gmbench.envs.mazes import SIZE
 

@@ -8,8 +8,8 @@ import pytest
 from scipy import ndimage
 
 from gmbench.envs import grid
+from gmbench.envs.boards import NOWHERE
 from gmbench.envs.keys import Keys, KeysLevels
-from gmbench.envs.keys.level import NOWHERE
 from gmbench.envs.levels import layout_hashes, select, take
 from gmbench.envs.mazes import SIZE
 

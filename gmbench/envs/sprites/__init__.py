@@ -1,0 +1,1 @@
+"""Pixel art: what environments are drawn with."""

@@ -1,0 +1,69 @@
+"""Walks: worlds in which the agent only goes to places. One set of dynamics for several environments."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from gmbench.envs import mazes
+from gmbench.envs.boards import Board
+from gmbench.envs.world import BoardWorld
+
+
+@struct.dataclass
+class WalkState:
+    """The agent.
+
+    Attributes:
+        x: int32, column.
+        y: int32, row.
+    """
+
+    x: jax.Array
+    y: jax.Array
+
+
+def at(level: Board, state: Any, thing: int) -> jax.Array:
+    """Whether the agent is where a thing lies: bool."""
+    return (state.x == level.places[thing, 0]) & (state.y == level.places[thing, 1])
+
+
+@dataclasses.dataclass(frozen=True)
+class Reach:
+    """The reward for coming to a thing: +1 for every time.
+
+    Attributes:
+        thing: its index in ``Board.places``.
+    """
+
+    thing: int
+
+    def __call__(self, level: Board, state: Any, action: jax.Array, following: Any) -> jax.Array:
+        """The reward, see `gmbench.envs.environment.Goal`."""
+        return 1.0 * (at(level, following, self.thing) & ~at(level, state, self.thing))
+
+
+class Walk(BoardWorld[WalkState]):
+    """A world in which the agent walks, and which some of the things end."""
+
+    last: ClassVar[tuple[int, ...]]
+    """The things that end the episode when the agent comes to them: their indices in ``Board.places``."""
+    digits: ClassVar[Mapping[str, int]] = {"y": mazes.SIZE, "x": mazes.SIZE}
+
+    def start(self, level: Board) -> WalkState:
+        """The agent at the start."""
+        return WalkState(x=level.start[0], y=level.start[1])
+
+    def advance(self, level: Board, state: WalkState, action: jax.Array) -> WalkState:
+        """One step."""
+        x, y = mazes.walk(level.cells, 0, state.x, state.y, action)
+        return WalkState(x=x, y=y)
+
+    def ended(self, level: Board, state: WalkState) -> jax.Array:
+        """Whether the agent is where something lies that ends the episode."""
+        return jnp.any(jnp.stack([at(level, state, thing) for thing in self.last]))
