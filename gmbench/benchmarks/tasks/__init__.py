@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gmbench.errors import UsageError
 
@@ -22,6 +22,8 @@ class Entry:
         proxy: what the training levels cannot tell from it.
         shift: what pulls the two apart.
         source: the publication that it reproduces.
+        references: ``exact`` where the policies that scores lie between are planned and provably optimal,
+            ``scripted`` where there are too many states for that and they follow written rules.
     """
 
     module: str
@@ -29,6 +31,7 @@ class Entry:
     proxy: str
     shift: str
     source: str
+    references: Literal["exact", "scripted"] = "exact"
 
 
 REGISTRY = {
@@ -56,6 +59,16 @@ def load_task(task_id: str) -> Task:
         UsageError: there is none.
     """
     if task_id not in REGISTRY:
-        raise UsageError(f"there is no task {task_id!r}; the tasks are {', '.join(REGISTRY)}")
+        raise _unknown(task_id)
     task: Task = importlib.import_module(REGISTRY[task_id].module).TASK
     return task
+
+
+def _unknown(task_id: str) -> UsageError:
+    from gmbench.benchmarks.suites import SUITES  # Suites are made of tasks: they import this registry.
+
+    if task_id in SUITES:
+        tasks = ", ".join(SUITES[task_id].tasks)
+        return UsageError(f"{task_id} is a suite, and this takes a task: {tasks}")
+    tasks, suites = ", ".join(REGISTRY), ", ".join(SUITES)
+    return UsageError(f"there is no task {task_id!r}; the tasks are {tasks}, and the suites {suites}")
