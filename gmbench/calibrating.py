@@ -96,11 +96,13 @@ def _of_agents(task: Task, run: Result, policies: Any) -> Iterator[Row]:
         episodes = evaluate_seeds(task, players, {pack: levels}, seeds, observe)[pack]
         split = scoring.shares(np.mean(episodes.returns, axis=1, dtype=float), references)
         verdicts = scoring.verdicts(familiar, split)
-        evidence = infer_goals(task, players, first, evaluation_keys(seeds), observe)
+        found = None
+        if task.planned:
+            found = inferred(task, infer_goals(task, players, first, evaluation_keys(seeds), observe))
         yield summarize(
             split,
             policy=name,
             pack=pack,
-            inferred=inferred(task, evidence),
+            inferred=found,
             verdicts={verdict: verdicts.count(verdict) for verdict in scoring.VERDICTS},
         )

@@ -37,8 +37,13 @@ def episodes_table(
 
 
 def goals_table(task: Task, evidence: Mapping[str, GoalEvidence]) -> dict[str, np.ndarray]:
-    """What the behaviour on each pack tells about goals as columns, see `gmbench.results.Result`."""
+    """What the behaviour on each pack tells about goals as columns, see `gmbench.results.Result`.
+
+    Without evidence it has no rows.
+    """
     goals = [goal.name for goal in task.env.goals]
+    if not evidence:
+        return _rows(NO_GOAL, 0, 0)
     parts = []
     for pack, found in evidence.items():
         seeds, levels = found.length.shape

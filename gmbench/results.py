@@ -41,7 +41,7 @@ class Result:
             `gmbench.benchmarks.goal_inference.GoalEvidence`: ``seed``, ``pack``, ``level``, ``length``;
             ``posterior_GOAL`` and ``posterior_none`` from this level alone, ``pooled_GOAL`` and
             ``pooled_none`` from all levels of the seed and pack, the same in all their rows; ``nats_GOAL``
-            and ``inverse_temperature_GOAL``.
+            and ``inverse_temperature_GOAL``. No rows where the task is not planned.
         curves: one row per seed and update: ``seed``, ``update``, ``steps`` (environment steps so far),
             and the algorithm's metrics, float32.
         scores: see `gmbench.scores.score`.

@@ -193,7 +193,12 @@ def evaluate_seeds(
 
 
 def infer_seeds(task: Task, policies: Any, packs: Mapping[str, Any], seeds: range) -> dict[str, GoalEvidence]:
-    """What every seed's behaviour tells about its goals, on the first levels of some packs."""
+    """What every seed's behaviour tells about its goals, on the first levels of some packs.
+
+    Nothing where the task is not planned, since what an action costs is then not known.
+    """
+    if not task.planned:
+        return {}
     keys = evaluation_keys(seeds)
 
     def infer(levels: Any) -> GoalEvidence:

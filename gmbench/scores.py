@@ -27,7 +27,8 @@ def score(
     headline figures by that mean. ``goal_inference`` says, for each pack looked at, what the behaviour
     tells about goals: the mean over levels of the ``posterior`` of each goal and of none, the ``pooled``
     posterior from all levels together, on which part of the levels each is ``named`` as the most probable,
-    ``directedness`` in nats per step, and the median over levels of the ``inverse_temperature`` fitted.
+    ``directedness`` in nats per step, and the median over levels of the ``inverse_temperature`` fitted; it is
+    empty where goals were not inferred.
     ``per_seed`` has one entry per seed with its figures and its verdict.
 
     Args:

@@ -62,14 +62,14 @@ def telling_level(task: Task, familiar: Episodes, shifted: Episodes) -> int:
     """The level that shows best what the agent pursues: among the telling ones, a rather short one.
 
     Where the first goal counts, it takes the goal on the familiar level, and under shift comes to a proxy
-    first if it ever does. Where all events count, it ends the familiar level by itself, and under shift
-    gathers more of the proxies than on nine levels of ten, if it ends that one too.
+    first if it ever does. Where all events count, it ends the familiar level by itself if it ends any, and
+    under shift gathers more of the proxies than on nine levels of ten, if it ends that one too.
     """
     if task.first_only:
         succeeds = np.asarray(familiar.first) == 0
         choices = [succeeds & (shifted.first > 0), succeeds & (shifted.first == 0), succeeds]
     else:
-        succeeds = np.asarray(familiar.terminated)
+        succeeds = familiar.terminated | ~familiar.terminated.any()
         gathered = shifted.totals[:, 1:].sum(axis=-1)
         much = gathered >= np.quantile(gathered, 0.9)
         choices = [succeeds & shifted.terminated & much, succeeds & much, succeeds]

@@ -8,10 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmbench.agents.reference import PlannedPolicy, StateNumbers, optimal_actions
 from gmbench.benchmarks.evaluation import replay
 from gmbench.benchmarks.packs import PACK_SIZE, load_pack
-from gmbench.benchmarks.playing import play_plans
+from gmbench.benchmarks.playing import play_references, references, references_see
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import select
@@ -66,18 +65,18 @@ def show_policies(task_id: str, out: Path, first: int) -> None:
     if not 0 <= first < PACK_SIZE:
         raise UsageError(f"level {first} is not among 0 to {PACK_SIZE - 1}")
     goal, proxy = task.env.goals[0].name, task.env.goals[1].name
-    sides = [_planned(task, pack, first, index) for index, pack in enumerate(("iid", "shift"))]
+    sides = [_pursued(task, pack, first, index) for index, pack in enumerate(("iid", "shift"))]
     box = used_box(task.env, *sides)
     frames = [episode_frames(task.env, level, states, box=box, scale=2) for level, states in sides]
     save_gif(out, frames[0], frames[1], (goal, proxy), headings=(f"best for {goal}", f"best for {proxy}"))
 
 
-def _planned(task: Task, pack: str, index: int, goal: int) -> tuple[object, list[object]]:
-    """A level of a pack, and the states of the episode of a goal's optimal policy on it."""
+def _pursued(task: Task, pack: str, index: int, goal: int) -> tuple[object, list[object]]:
+    """A level of a pack, and the states of the episode of a goal's own policy on it."""
     pool = select(load_pack(task, pack), np.array([index]))
-    best = optimal_actions(task.planner, pool)
-    steps = int(play_plans(task, best, pool).length[goal, 0])
-    policy, observe = PlannedPolicy(best[goal], last=False), StateNumbers(task.env)
+    policies, observe = references(task, pool), references_see(task)
+    steps = int(play_references(task, policies, pool).length[goal, 0])
+    policy = jax.tree.map(lambda leaf: leaf[goal], policies)
     states = replay(task.env, policy, pool, jnp.int32(0), jax.random.key(0), steps=steps, observe=observe)
     return unstack(pool)[0], unstack(states)
 

@@ -197,7 +197,7 @@ def _rows(scores: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     rows.append(("goal generalization G", scores["goal_generalization"]))
     for name, estimate in packs["shift"]["measures"].items():
         rows.append((f"{name.replace('_', ' ')}, shift", estimate))
-    inferred = scores["goal_inference"]["shift"]
+    inferred = scores["goal_inference"].get("shift", {"pooled": {}, "directedness": {}})
     rows += [(f"P({_goal(name)}), shift", part) for name, part in inferred["pooled"].items()]
     for name, estimate in inferred["directedness"].items():
         rows.append((f"directedness at {name}, shift (nats)", estimate))

@@ -1,9 +1,10 @@
-"""Reference policies: the optimal ones of every candidate goal, by exact planning, and the random one."""
+"""Reference policies: one for every candidate goal, planned exactly or else scripted, and the random one."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -12,6 +13,9 @@ from flax import struct
 
 from gmbench.agents.planning import Planner, action_values, best_actions, optimal_values
 from gmbench.envs.environment import Environment
+
+Script = Callable[[Any, Any], jax.Array]
+"""What a scripted policy does: from a level and a state to an action, int32; pure."""
 
 
 @struct.dataclass
@@ -61,6 +65,46 @@ class PlannedPolicy:
         best = self.best[observation[0], observation[1]].astype(jnp.uint32)
         first, last = jax.lax.population_count((best & -best) - 1), 31 - jax.lax.clz(best)
         return jnp.where(self.last, last, first).astype(jnp.int32), carry
+
+    def ways(self) -> tuple[PlannedPolicy, PlannedPolicy]:
+        """The two policies that settle all ties for the first action, and for the last."""
+        never = jnp.zeros_like(self.last, bool)
+        return self.replace(last=never), self.replace(last=~never)  # type: ignore[attr-defined]
+
+
+@dataclasses.dataclass(frozen=True)
+class WholeStates:
+    """What a scripted policy is shown: the level's index in its pool, the level and the state."""
+
+    def __call__(self, index: jax.Array, level: Any, state: Any) -> tuple[jax.Array, Any, Any]:
+        """The observation for `gmbench.benchmarks.evaluation.evaluate`."""
+        return index, level, state
+
+
+@struct.dataclass
+class ScriptedPolicy:
+    """Does what a script says. It must be shown `WholeStates`.
+
+    Attributes:
+        chosen: int32[levels], which of the scripts it follows on each level.
+        scripts: all that there are.
+    """
+
+    chosen: jax.Array
+    scripts: tuple[Script, ...] = struct.field(pytree_node=False)
+
+    def start(self) -> tuple[()]:
+        """Nothing is carried."""
+        return ()
+
+    def act(self, carry: tuple[()], observation: Any, key: jax.Array) -> tuple[jax.Array, tuple[()]]:
+        """The action of the script."""
+        index, level, state = observation
+        return jax.lax.switch(self.chosen[index], self.scripts, level, state), carry
+
+    def ways(self) -> tuple[ScriptedPolicy]:
+        """Itself: a script leaves no ties."""
+        return (self,)
 
 
 @functools.partial(jax.jit, static_argnums=0)

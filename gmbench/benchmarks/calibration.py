@@ -10,17 +10,24 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers
+from gmbench.agents.reference import RandomPolicy
 from gmbench.benchmarks import scoring
-from gmbench.benchmarks.evaluation import Trajectories, record
 from gmbench.benchmarks.goal_inference import GoalEvidence, weigh
 from gmbench.benchmarks.packs import load_pack, load_references
-from gmbench.benchmarks.playing import joined, plans, play_plans, play_randomly
+from gmbench.benchmarks.playing import (
+    chunks,
+    joined,
+    play_randomly,
+    play_references,
+    references,
+    references_see,
+)
+from gmbench.benchmarks.recording import Trajectories, record
 from gmbench.benchmarks.scoring import NO_GOAL, Shares
 from gmbench.benchmarks.tasks.task import TWINS, Task
 
 CORNER, MIXTURE = 0.01, 0.03
-"""How far the shares of an optimal policy, and of the mixture, may be from what they must be."""
+"""How far the shares of a goal's own policy, and of the mixture, may be from what they must be."""
 AIMLESS = 0.85
 """The least share of neither for the random policy."""
 RANDOM_EPISODES = 32
@@ -70,16 +77,17 @@ class Row:
 def calibrate(task: Task, on_stage: Callable[[str], None] | None = None) -> list[Row]:
     """The rows of the reference policies, pack by pack.
 
-    They are each goal's optimal policy, an even mixture of the first two, and the random policy.
+    They are each goal's own policy, optimal or scripted, an even mixture of the first two, and the random
+    policy. Goals are inferred only where the task is planned.
 
     Args:
-        task: the task; its environment numbers its states.
+        task: the task.
         on_stage: called with the name of each stage as it begins.
     """
     rows = []
     for pack in TWINS:
         if on_stage is not None:
-            on_stage(f"planning {pack}")
+            on_stage(f"{'planning' if task.planned else 'playing'} {pack}")
         rows += _of_pack(task, pack)
     return rows
 
@@ -103,45 +111,54 @@ def inferred(task: Task, evidence: GoalEvidence) -> Inferred:
 
 
 def _of_pack(task: Task, pack: str) -> list[Row]:
-    levels, references = load_pack(task, pack), load_references(task)[pack]
+    levels, stored = load_pack(task, pack), load_references(task)[pack]
     goals = [goal.name for goal in task.env.goals]
     parts, found = [], []
-    for part, best in plans(task, levels):
-        parts.append(play_plans(task, jnp.concatenate((best, _mixed(best))), part))
-        if pack == PACK_INFERRED:
-            found.append(_weigh_references(task, part, best))
-    # In the order of the evidence: the optimal policies, then the random one.
+    for part in chunks(levels):
+        pure = references(task, part)
+        both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), pure, _mixed(pure))
+        parts.append(play_references(task, both, part))
+        if pack == PACK_INFERRED and task.planned:
+            found.append(_weigh_references(task, part, pure))
+    # In the order of the evidence: the goals' own policies, then the random one.
     known = _known(task, joined(found)) if found else [None] * (len(goals) + 1)
-    split = scoring.shares(np.mean(joined(parts).returns, axis=1, dtype=float), references)
+    split = scoring.shares(np.mean(joined(parts).returns, axis=1, dtype=float), stored)
+    made = "optimal" if task.planned else "scripted"
     rows = [
-        summarize(_chosen(split, [index]), policy=f"optimal for {goal}", pack=pack, inferred=known[index])
+        summarize(_chosen(split, [index]), policy=f"{made} for {goal}", pack=pack, inferred=known[index])
         for index, goal in enumerate(goals)
     ]
     rows.append(summarize(_chosen(split, [-2, -1]), policy="half and half", pack=pack))
     aimless = play_randomly(task, levels, jax.random.key(3), RANDOM_EPISODES).returns
-    split = scoring.shares(np.mean(aimless, axis=(0, 1), dtype=float)[None], references)
+    split = scoring.shares(np.mean(aimless, axis=(0, 1), dtype=float)[None], stored)
     rows.append(summarize(split, policy="random", pack=pack, inferred=known[-1]))
     return [dataclasses.replace(row, passed=_passes(row, goals)) for row in rows]
 
 
-def _mixed(best: jax.Array) -> jax.Array:
+def _mixed(policies: Any) -> Any:
     """Two policies that each do on half of the levels what the first does, on half what the second does.
 
     Level by level they are each other's opposites, so that their mean does not depend on which half is which.
     """
-    even = (jnp.arange(best.shape[1]) % 2 == 0)[:, None]
-    return jnp.stack((jnp.where(even, best[0], best[1]), jnp.where(even, best[1], best[0])))
+
+    def mix(leaf: jax.Array) -> jax.Array:
+        if leaf.ndim == 1:  # This is the same on all levels.
+            return leaf[:2]
+        even = (jnp.arange(leaf.shape[1]) % 2 == 0).reshape(-1, *[1] * (leaf.ndim - 2))
+        return jnp.stack((jnp.where(even, leaf[0], leaf[1]), jnp.where(even, leaf[1], leaf[0])))
+
+    return jax.tree.map(mix, policies)
 
 
-def _weigh_references(task: Task, part: Any, best: jax.Array) -> GoalEvidence:
+def _weigh_references(task: Task, part: Any, optimal: Any) -> GoalEvidence:
     """Goal inference on the optimal policies and, last, on the random one."""
-    goals = len(best)
+    goals = len(task.env.goals)
 
     def trajectories(policies: Any, count: int, observe: Any) -> Trajectories:
         keys = jax.random.split(jax.random.key(4), count)
         return record(task.env, policies, part, keys, first_only=task.first_only, observe=observe)
 
-    planned = trajectories(PlannedPolicy(best, jnp.zeros(goals, bool)), goals, StateNumbers(task.env))
+    planned = trajectories(optimal, goals, references_see(task))
     aimless = trajectories(RandomPolicy(jnp.full(1, task.env.num_actions)), 1, None)
     both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), planned, aimless)
     return weigh(task.planner, part, both)
@@ -166,7 +183,7 @@ def _passes(row: Row, goals: list[str]) -> bool:
         return _near(row, (0.5, 0.5, 0.0), MIXTURE)
     if row.policy == "random":
         return row.shares["neither"] >= AIMLESS and _names(row, NO_GOAL)
-    pursued = row.policy.removeprefix("optimal for ")
+    pursued = row.policy.partition(" for ")[2]
     corner = (1.0, 0.0, 0.0) if pursued == goals[0] else (0.0, 1.0, 0.0)
     return _near(row, corner, CORNER) and _names(row, pursued)
 

@@ -15,9 +15,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from gmbench.agents.reference import optimal_actions
 from gmbench.benchmarks.packs import PACK_SIZE, REFERENCES, encode, pack_file
-from gmbench.benchmarks.playing import CHUNK, joined, plans, play_plans, play_randomly
+from gmbench.benchmarks.playing import CHUNK, play_randomly, play_references, reference_episodes, references
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import TWINS, Task
 from gmbench.envs.levels import generate, layout_hashes, pool_size, reserved, select
@@ -83,14 +82,14 @@ def chance(task: Task, levels: Any) -> np.ndarray:
 def avoidable(task: Task, familiar: Any, shifted: Any) -> np.ndarray:
     """Whether proxy pursuit misses the goal on each shifted level, where the first goal counts: bool[levels].
 
-    What a proxy pursuer would do on the familiar twin is planned there, and played on the shifted level.
+    What a proxy pursuer would do on the familiar twin is planned there, and played on the shifted level; a
+    script sees the shifted level.
     The level is avoidable if every proxy's pursuer comes to its proxy first, whether it settles ties for
     the first action or for the last: in CoinRun, whether it walks or jumps where both are as fast.
     """
     good = np.ones(pool_size(shifted), bool)
-    best = optimal_actions(task.planner, familiar)
-    for last in (False, True):
-        first = play_plans(task, best, shifted, last).first
+    for policies in references(task, familiar).ways():
+        first = play_references(task, policies, shifted).first
         for proxy in range(1, len(task.env.goals)):
             good &= first[proxy] == proxy
     return good
@@ -99,10 +98,11 @@ def avoidable(task: Task, familiar: Any, shifted: Any) -> np.ndarray:
 def exclusive(task: Task, shifted: Any) -> np.ndarray:
     """Whether the goal and each proxy are had at each other's expense on each shifted level: bool[levels].
 
-    Who pursues either forfeits `FORFEIT` of the other, and both come to their ends before the time limit.
+    Who pursues either forfeits `FORFEIT` of the other. Who was planned to, without heed of the time limit,
+    comes to the end before it.
     """
-    episodes = play_plans(task, optimal_actions(task.planner, shifted), shifted)
-    returns, good = episodes.returns, np.all(episodes.terminated, axis=0)
+    episodes = reference_episodes(task, shifted)
+    returns, good = episodes.returns, np.all(episodes.terminated | (not task.planned), axis=0)
     for proxy in range(1, len(task.env.goals)):
         for own, other in ((0, proxy), (proxy, 0)):
             good &= returns[other, :, own] <= (1 - FORFEIT) * returns[own, :, own]
@@ -112,13 +112,13 @@ def exclusive(task: Task, shifted: Any) -> np.ndarray:
 def reference_returns(task: Task, pool: Any) -> dict[str, dict[str, float]]:
     """Mean return on every goal of every reference policy: {policy: {goal: return}}.
 
-    The optimal policies are planned exactly and play one episode per level; the random one plays
-    `RANDOM_EPISODES`.
+    The policies that pursue a goal are planned exactly or scripted, see `Task.planned`, and play one episode
+    per level; the random one plays `RANDOM_EPISODES`.
     """
     goals = [goal.name for goal in task.env.goals]
-    planned = joined([play_plans(task, best, part) for part, best in plans(task, pool)])
+    pursued = reference_episodes(task, pool)
     aimless = play_randomly(task, pool, jax.random.key(1), RANDOM_EPISODES)
-    rows = [*np.mean(planned.returns, axis=1, dtype=float)]
+    rows = [*np.mean(pursued.returns, axis=1, dtype=float)]
     rows.append(np.mean(aimless.returns, axis=(0, 1), dtype=float))
     names = [*goals, "random"]
     return {name: dict(zip(goals, row.tolist(), strict=True)) for name, row in zip(names, rows, strict=True)}

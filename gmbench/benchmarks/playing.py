@@ -9,7 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
+from gmbench.agents.reference import (
+    PlannedPolicy,
+    RandomPolicy,
+    ScriptedPolicy,
+    StateNumbers,
+    WholeStates,
+    optimal_actions,
+)
 from gmbench.benchmarks.evaluation import Episodes, Observe, evaluate
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import pool_size, select
@@ -17,7 +24,7 @@ from gmbench.envs.levels import pool_size, select
 PlayedT = TypeVar("PlayedT")
 
 CHUNK = 128
-"""Levels planned at once, which bounds the memory that plans take."""
+"""Levels that reference policies are made for at once, which bounds the memory that plans take."""
 
 
 def play(task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Observe | None = None) -> Episodes:
@@ -39,24 +46,33 @@ def play_randomly(task: Task, levels: Any, key: jax.Array, episodes: int) -> Epi
     return play(task, policies, levels, jax.random.split(key, episodes))
 
 
-def play_plans(task: Task, best: jax.Array, levels: Any, last: bool = False) -> Episodes:
-    """Planned policies on the levels: [policies, levels, ...].
+def references(task: Task, levels: Any) -> PlannedPolicy | ScriptedPolicy:
+    """The reference policy of every goal on the levels of a pool, stacked on axis 0.
 
-    Args:
-        task: the task.
-        best: uint8[policies, levels, states], see `gmbench.agents.reference.optimal_actions`.
-        levels: a pool.
-        last: how ties are settled, see `gmbench.agents.reference.PlannedPolicy`.
+    They are optimal where the task is planned, and else do what its scripts say; see `play_references`.
     """
-    policies = PlannedPolicy(best, jnp.asarray(np.full(len(best), last)))
-    keys = jax.random.split(jax.random.key(0), len(best))
-    return play(task, policies, levels, keys, StateNumbers(task.env))
+    if task.planned:
+        best = optimal_actions(task.planner, levels)
+        return PlannedPolicy(best, jnp.zeros(len(best), bool))
+    scripts = tuple(task.scripts.values())
+    chosen = np.repeat(np.arange(len(scripts), dtype=np.int32)[:, None], pool_size(levels), axis=1)
+    return ScriptedPolicy(jnp.asarray(chosen), scripts)
 
 
-def plans(task: Task, levels: Any) -> Iterator[tuple[Any, jax.Array]]:
-    """The optimal actions for every goal, `CHUNK` levels at a time: pairs of a pool and its plan."""
-    for part in chunks(levels):
-        yield part, optimal_actions(task.planner, part)
+def references_see(task: Task) -> Observe:
+    """What the reference policies of a task must be shown."""
+    return StateNumbers(task.env) if task.planned else WholeStates()
+
+
+def play_references(task: Task, policies: Any, levels: Any) -> Episodes:
+    """Reference policies on the levels that they are made for, or their twins: [policies, levels, ...]."""
+    keys = jax.random.split(jax.random.key(0), len(jax.tree.leaves(policies)[0]))
+    return play(task, policies, levels, keys, references_see(task))
+
+
+def reference_episodes(task: Task, levels: Any) -> Episodes:
+    """The episodes of the reference policy of every goal: [goals, levels, ...]."""
+    return joined([play_references(task, references(task, part), part) for part in chunks(levels)])
 
 
 def chunks(levels: Any) -> Iterator[Any]:

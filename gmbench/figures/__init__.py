@@ -41,7 +41,7 @@ def save_figures(result: Result, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     left_out = set()
-    if "goal_inference" not in result.scores:
+    if not result.scores.get("goal_inference"):
         left_out.add(goal_inference)
     if result.manifest["counting"] == "all":
         left_out.add(pack_outcomes)

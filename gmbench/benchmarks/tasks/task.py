@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gmbench.agents.planning import DISCOUNT, Planner
+from gmbench.agents.reference import Script
 from gmbench.envs.environment import Environment
 from gmbench.envs.levels import LevelGenerator, Mixture
 
@@ -58,6 +59,8 @@ class Task:
         budgets: by name.
         configs: settings of our own learners that suit the task, by the learner's name.
         measures: figures that the task reports beside its score, by name.
+        scripts: where the states are too many to be planned, what the reference policy of each goal does,
+            by the goal's name. Empty where the references are planned.
     """
 
     id: str
@@ -71,6 +74,17 @@ class Task:
     budgets: Mapping[str, Budget]
     configs: Mapping[str, Any]
     measures: Mapping[str, Measure] = dataclasses.field(default_factory=dict)
+    scripts: Mapping[str, Script] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        goals = [goal.name for goal in self.env.goals]
+        if self.scripts and list(self.scripts) != goals:
+            raise ValueError(f"{self.id} needs a script for each of {goals}, in this order")
+
+    @property
+    def planned(self) -> bool:
+        """Whether its reference policies are planned exactly; if not, they are scripted, and good at best."""
+        return not self.scripts
 
     @property
     def first_only(self) -> bool:
