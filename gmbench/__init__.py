@@ -2,8 +2,9 @@
 
     env, params = gmbench.make("coinrun-v1")      # a gymnax environment on training levels
     result = gmbench.run("coinrun-v1", out="runs/coinrun")
+    suite = gmbench.run_suite("core-v1", out="runs/core")
 
-Both are imported when they are first used, so that ``import gmbench`` is cheap.
+All are imported when they are first used, so that ``import gmbench`` is cheap.
 """
 
 from __future__ import annotations
@@ -14,11 +15,18 @@ if TYPE_CHECKING:
     from gmbench.making import make
     from gmbench.results import Result
     from gmbench.runner import run
+    from gmbench.suite_runner import SuiteResult, run_suite
 
 __version__ = "0.1.0.dev0"
-__all__ = ["Result", "make", "run"]
+__all__ = ["Result", "SuiteResult", "make", "run", "run_suite"]
 
-_HOMES = {"make": "gmbench.making", "run": "gmbench.runner", "Result": "gmbench.results"}
+_HOMES = {
+    "make": "gmbench.making",
+    "run": "gmbench.runner",
+    "Result": "gmbench.results",
+    "run_suite": "gmbench.suite_runner",
+    "SuiteResult": "gmbench.suite_runner",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -24,20 +24,23 @@ AsJson = Annotated[bool, tyro.conf.arg(help="Print JSON instead of a table.")]
 
 
 def list_(json: AsJson = False) -> None:
-    """Lists the tasks and the algorithms."""
+    """Lists the tasks, the suites and the algorithms."""
+    import dataclasses
+
     from gmbench import tables
     from gmbench.agents import ALGORITHMS
+    from gmbench.benchmarks.suites import SUITES
     from gmbench.benchmarks.tasks import REGISTRY
 
     if json:
-        tasks = {
-            name: {"goal": entry.goal, "proxy": entry.proxy, "shift": entry.shift, "source": entry.source}
-            for name, entry in REGISTRY.items()
-        }
-        _print_json({"tasks": tasks, "algorithms": list(ALGORITHMS)})
+        told = ("goal", "proxy", "shift", "source", "references")
+        tasks = {name: {field: getattr(entry, field) for field in told} for name, entry in REGISTRY.items()}
+        suites = {name: dataclasses.asdict(suite) for name, suite in SUITES.items()}
+        _print_json({"tasks": tasks, "suites": suites, "algorithms": list(ALGORITHMS)})
         return
     console = Console()
     console.print(tables.task_table())
+    console.print(tables.suites_table())
     console.print(tables.algorithm_line(), highlight=False)
 
 
@@ -64,8 +67,12 @@ def show(
 
 
 def run(
-    task: TaskId,
-    out: Annotated[Path, tyro.conf.arg(help="A new directory for the results.")],
+    name: Annotated[
+        str,
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="TASK|SUITE", help="Id of a task or of a suite, see `gmbench list`."),
+    ],
+    out: Annotated[Path, tyro.conf.arg(help="A new directory for the results, or a suite's to go on with.")],
     algorithm: Annotated[str, tyro.conf.arg(help="ppo, or your own as package.module:factory.")] = "ppo",
     budget: Annotated[str, tyro.conf.arg(help="quick or standard: what is not given below.")] = "quick",
     seeds: Annotated[int | None, tyro.conf.arg(help="Training seeds.")] = None,
@@ -74,34 +81,52 @@ def run(
     levels: Annotated[int | None, tyro.conf.arg(help="Different training levels.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Trains many seeds on a task, evaluates and scores each, and keeps results and pictures."""
-    from gmbench import runner
+    """Trains many seeds on a task, evaluates and scores each, and keeps results and pictures.
+
+    Of a suite, it runs task after task. Repeated, the same command goes on after the last finished task.
+    """
+    from gmbench import runner, suite_runner, tables
+    from gmbench.benchmarks.suites import SUITES
     from gmbench.progress import Progress
 
     with Progress(Console(stderr=True)) as progress:
-        result = runner.run(
-            task,
-            out=out,
-            algorithm=algorithm,
-            budget=budget,
-            seeds=seeds,
-            steps=steps,
-            alpha=alpha,
-            levels=levels,
-            on_stage=progress.stage,
-            on_progress=progress.update,
-        )
-    _print_scores(result.scores, json)
+        options: dict[str, Any] = {
+            "out": out,
+            "algorithm": algorithm,
+            "budget": budget,
+            "seeds": seeds,
+            "steps": steps,
+            "alpha": alpha,
+            "levels": levels,
+            "on_stage": progress.stage,
+            "on_progress": progress.update,
+        }
+        if name in SUITES:
+            scores = suite_runner.run_suite(
+                name,
+                **options,
+                on_task=progress.task,
+                on_scores=lambda scores: progress.line(tables.headline(scores)),
+            ).scores
+        else:
+            scores = runner.run(name, **options).scores
+    _print_scores(scores, json)
     print(f"results and figures are in {out}", file=sys.stderr)
 
 
 def score(
-    directory: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR", help="Output of a run.")],
+    directory: Annotated[
+        Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR", help="Output of a run, of a task or suite.")
+    ],
     json: AsJson = False,
 ) -> None:
-    """Scores a run again, from its stored episodes, and writes its scores.json anew."""
-    from gmbench.rescoring import rescore
+    """Scores a run again, from its stored episodes, and writes its scores.json anew.
 
+    Of a suite, it does so for each task, and writes its suite.json anew.
+    """
+    from gmbench import rescoring, results
+
+    rescore = rescoring.rescore_suite if results.is_suite(directory) else rescoring.rescore
     _print_scores(rescore(directory), json)
 
 
@@ -170,13 +195,13 @@ def speed(
     console.print(tables.SPEED_NOTE, measuring.machine_line(), sep="\n", highlight=False)
 
 
-def _print_scores(scores: object, as_json: bool) -> None:
+def _print_scores(scores: Mapping[str, Any], as_json: bool) -> None:
     from gmbench import results, tables
 
     if as_json:
         _print_json(results.plain(scores))
     else:
-        Console().print(tables.score_table(scores))  # type: ignore[arg-type]
+        Console().print(tables.suite_table(scores) if "suite" in scores else tables.score_table(scores))
 
 
 def _print_json(content: object) -> None:

@@ -1,4 +1,4 @@
-"""Reading a stored run, and scoring it again."""
+"""Reading a stored run, and scoring it again, or all runs of a suite."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gmbench.benchmarks.tasks.task import Task
 from gmbench.errors import UsageError
 from gmbench.results import Result
 from gmbench.scores import score
+from gmbench.suite_scores import score_suite
 
 
 def load_scored(directory: Path) -> tuple[Task, Result]:
@@ -40,4 +41,20 @@ def rescore(directory: Path) -> dict[str, Any]:
     """
     scores = dict(load_scored(directory)[1].scores)
     results.write_json(directory / results.SCORES, scores)
+    return scores
+
+
+def rescore_suite(directory: Path) -> dict[str, Any]:
+    """Scores the run of a suite from its stored episodes: each task as `rescore` does, then all together.
+
+    Writes its ``suite.json`` anew and returns the figures in it.
+
+    Raises:
+        UsageError: it was not finished, or see `load_scored`.
+    """
+    stored = results.read_suite(directory)
+    if stored.get("status") != results.COMPLETE:
+        raise UsageError(f"the suite in {directory} was not finished; repeat its command to go on")
+    scores = score_suite(stored["suite"], {task: rescore(directory / task) for task in stored["settings"]})
+    results.write_json(directory / results.SUITE, {**stored, **scores})
     return scores

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from gmbench.errors import UsageError
 
-MANIFEST, SCORES = "manifest.json", "scores.json"
+MANIFEST, SCORES, SUITE = "manifest.json", "scores.json", "suite.json"
 EPISODES, GOALS, CURVES = "episodes.parquet", "goal_inference.parquet", "curves.parquet"
 CHECKPOINT, FIGURES = "checkpoint", "figures"
 RUNNING, COMPLETE = "running", "complete"
@@ -110,9 +110,29 @@ def read_manifest(out: Path) -> dict[str, Any]:
     """
     if not out.is_dir():
         raise UsageError(f"there is no directory {out}; give the --out of an earlier run")
+    if is_suite(out):
+        task = next(iter(read_suite(out)["settings"]))
+        raise UsageError(f"{out} holds the run of a suite; give that of a task, such as {out / task}")
     if not (out / MANIFEST).exists():
         raise UsageError(f"{out} holds no {MANIFEST}, so it is not the output of a run")
     return _read_json(out / MANIFEST)
+
+
+def is_suite(out: Path) -> bool:
+    """Whether a directory holds the run of a suite, finished or not."""
+    return (out / SUITE).exists()
+
+
+def read_suite(out: Path) -> dict[str, Any]:
+    """What the run of a suite says of itself, finished or not.
+
+    Raises:
+        UsageError: there is none, or it is damaged.
+    """
+    content = _read_json(out / SUITE)
+    if "suite" not in content or not content.get("settings"):
+        raise UsageError(f"{out / SUITE} is not what a suite's run writes there; the run must be repeated")
+    return content
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from gmbench.agents import ALGORITHMS
-from gmbench.benchmarks.scoring import NO_GOAL
+from gmbench.benchmarks.scoring import NO_GOAL, SHARES, VERDICTS
+from gmbench.benchmarks.suites import SUITES
 from gmbench.benchmarks.tasks import REGISTRY
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ def task_table() -> Table:
         table.add_column(column, overflow="fold")
     for name, entry in REGISTRY.items():
         table.add_row(name, entry.goal, entry.proxy, entry.shift, entry.source)
+    return table
+
+
+def suites_table() -> Table:
+    """The suites."""
+    table = Table(title="suites", title_justify="left")
+    for column in ("suite", "what it is for", "tasks"):
+        table.add_column(column, overflow="fold")
+    for name, suite in SUITES.items():
+        table.add_row(name, suite.description, ", ".join(suite.tasks))
     return table
 
 
@@ -48,6 +59,44 @@ def score_table(scores: Mapping[str, Any]) -> Table:
     for verdict, count in scores["verdicts"].items():
         table.add_row(f"verdict: {verdict}", f"{count} of {scores['seeds']}", "")
     return table
+
+
+def suite_table(scores: Mapping[str, Any]) -> Table:
+    """The headline of each task of a suite, and over all tasks and seeds, with 95 % intervals."""
+    from gmbench.suite_scores import what_was_run  # It imports scipy, for which `list` must not wait.
+
+    table = Table(
+        title=", ".join(what_was_run(scores)),
+        title_justify="left",
+        caption=f"{SUITE_NOTE}\nseeds: {', '.join(VERDICTS)}",
+        caption_justify="left",
+    )
+    table.add_column("task")
+    for column in ("C", "K", "G", *SHARES, "seeds"):
+        table.add_column(column, justify="right")
+    for task, row in scores["tasks"].items():
+        table.add_row(task, *_headline(row, "mean"), _counts(row))
+    table.add_section()
+    table.add_row("mean", *_headline(scores["mean"], "mean"), _counts(scores))
+    for label, end in (("IQM", "mean"), ("  from", "low"), ("  to", "high")):
+        table.add_row(label, *_headline(scores["interquartile_mean"], end))
+    return table
+
+
+SUITE_NOTE = """\
+C: capability, iid; K, G: capability and goal generalization
+IQM: interquartile mean of all tasks' seeds, with its 95 % interval"""
+"""What the columns and rows of a suite's table are."""
+
+
+def headline(scores: Mapping[str, Any]) -> str:
+    """A line that says how a task of a suite came out."""
+    shares = ", ".join(f"{name} {_written(scores['shares'][name]['mean'])}" for name in SHARES)
+    kept, aimed = (_written(scores[f"{name}_generalization"]["mean"]) for name in ("capability", "goal"))
+    seeds = ", ".join(
+        f"{count} of {scores['seeds']} {verdict}" for verdict, count in scores["verdicts"].items() if count
+    )
+    return f"{scores['task']}: K {kept}, G {aimed}; {shares}; {seeds}"
 
 
 def calibration_tables(task: str, rows: Sequence[Row]) -> list[Table]:
@@ -208,9 +257,21 @@ def _goal(name: str) -> str:
     return "no goal" if name == NO_GOAL else name
 
 
-def _figures(estimate: Mapping[str, Any]) -> tuple[str, str]:
-    def written(value: float | None) -> str:
-        return "-" if value is None or value != value else f"{value:.3f}"
+def _headline(row: Mapping[str, Any], end: str) -> list[str]:
+    """One end of each estimate, or their means."""
+    figures = ("capability", "capability_generalization", "goal_generalization")
+    estimates = [*(row[name] for name in figures), *(row["shares"][name] for name in SHARES)]
+    return [_written(estimate[end]) for estimate in estimates]
 
-    mean, low, high = (written(estimate[name]) for name in ("mean", "low", "high"))
+
+def _counts(row: Mapping[str, Any]) -> str:
+    return "/".join(str(row["verdicts"][verdict]) for verdict in VERDICTS)
+
+
+def _written(value: float | None) -> str:
+    return "-" if value is None or value != value else f"{value:.3f}"
+
+
+def _figures(estimate: Mapping[str, Any]) -> tuple[str, str]:
+    mean, low, high = (_written(estimate[name]) for name in ("mean", "low", "high"))
     return mean, "-" if low == "-" else f"{low} to {high}"

@@ -14,6 +14,8 @@ COMPETENCE_FLOOR = 0.5
 MISGENERALIZATION = 0.5
 """A capable seed whose goal generalization is below this has misgeneralized."""
 
+SHARES = ("goal", "proxy", "neither")
+"""What behaviour is split into, see `Shares`."""
 NO_GOAL = "none"
 """What stands for no goal among the names of goals."""
 

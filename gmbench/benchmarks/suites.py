@@ -6,6 +6,7 @@ A task joins a suite by what its entry in the registry of tasks says.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from gmbench.benchmarks.tasks import REGISTRY
 from gmbench.errors import UsageError
@@ -19,17 +20,14 @@ class Suite:
         id: such as ``core-v1``.
         tasks: their ids.
         description: in a few words.
-        seeds: training seeds of each task, unless told otherwise; None for those of the tasks' budgets.
-        steps: likewise, environment steps for each seed.
-        levels: likewise, different training levels.
+        budget: what a run of it spends on each task unless told otherwise: ``seeds``, ``steps`` and
+            ``levels``. Empty where the tasks' own budgets say so.
     """
 
     id: str
     tasks: tuple[str, ...]
     description: str
-    seeds: int | None = None
-    steps: int | None = None
-    levels: int | None = None
+    budget: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 SUITES = {
@@ -45,9 +43,7 @@ SUITES = {
             id="quick",
             tasks=("coinrun-v1", "keys-v1"),
             description="a smoke test: a task of each way of counting, too few steps to learn",
-            seeds=2,
-            steps=16_384,
-            levels=256,
+            budget={"seeds": 2, "steps": 16_384, "levels": 256},
         ),
     )
 }

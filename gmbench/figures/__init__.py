@@ -1,13 +1,14 @@
-"""The figures of one run, at the size of a page of a paper: one function for each, from a result to a figure.
+"""The figures of a run, at the size of a page of a paper: one function for each, from a result to a figure.
 
-They leave matplotlib's global state as it is and need no JAX. Colours mean the same in all: blue is the
-intended goal, orange a proxy, grey neither.
+Those of a suite are drawn from its scores. All leave matplotlib's global state as it is and need no JAX.
+Colours mean the same in all: blue is the intended goal, orange a proxy, grey neither.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -17,7 +18,7 @@ from gmbench.figures.curves import learning_curves
 from gmbench.figures.goal_inference import goal_inference
 from gmbench.figures.outcomes import pack_outcomes
 from gmbench.figures.plane import generalization_plane
-from gmbench.figures.shares import three_shares
+from gmbench.figures.shares import suite_shares, three_shares
 from gmbench.results import Result
 
 FIGURES: Mapping[str, Callable[[Result], Figure]] = {
@@ -48,11 +49,20 @@ def save_figures(result: Result, folder: Path) -> list[Path]:
     for name, draw in FIGURES.items():
         if draw in left_out:
             continue
-        figure = draw(result)
-        png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
-        figure.savefig(png, dpi=200)
-        with matplotlib.rc_context({"pdf.fonttype": 42}):
-            # Without a date, the same result gives the same file.
-            figure.savefig(pdf, metadata={"CreationDate": None})
-        paths += [png, pdf]
+        paths += _save(draw(result), folder, name)
     return paths
+
+
+def save_suite_figures(scores: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Writes the figures of a suite's scores as PNG and as PDF, and gives the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return _save(suite_shares(scores), folder, suite_shares.__name__)
+
+
+def _save(figure: Figure, folder: Path, name: str) -> list[Path]:
+    png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
+    figure.savefig(png, dpi=200)
+    with matplotlib.rc_context({"pdf.fonttype": 42}):
+        # Without a date, the same result gives the same file.
+        figure.savefig(pdf, metadata={"CreationDate": None})
+    return [png, pdf]

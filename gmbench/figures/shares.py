@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from gmbench.benchmarks.scoring import SHARES
 from gmbench.figures.bars import MEANS_HEIGHT, draw_means, draw_seeds, patches, seeds_height
-from gmbench.figures.style import COLUMN, GOAL, HEADING, NEITHER, PROXIES, STYLE, legend, numbers, title
+from gmbench.figures.style import (
+    COLUMN,
+    GOAL,
+    HEADING,
+    INK,
+    NEITHER,
+    PROXIES,
+    STYLE,
+    legend,
+    numbers,
+    title,
+    write_title,
+)
 from gmbench.results import Result
-
-SHARES = ("goal", "proxy", "neither")
+from gmbench.suite_scores import what_was_run
 
 
 @matplotlib.rc_context(STYLE)
@@ -41,4 +56,26 @@ def three_shares(result: Result) -> Figure:
     proxy = proxies[0] if len(proxies) == 1 else f"any of {len(proxies)}"
     legend(figure, patches(colours, (f"goal ({goal})", f"proxy ({proxy})", "neither")))
     title(figure, result)
+    return figure
+
+
+@matplotlib.rc_context(STYLE)
+def suite_shares(scores: Mapping[str, Any]) -> Figure:
+    """The split of behaviour under shift on each task of a suite, and the mean over its tasks.
+
+    The whiskers are those of `three_shares`.
+
+    Args:
+        scores: see `gmbench.suite_scores.score_suite`.
+    """
+    rows = {**scores["tasks"], "all tasks": scores["mean"]}
+    figure = Figure(figsize=(COLUMN, MEANS_HEIGHT / 2 * len(rows) + 1.0), layout="constrained")
+    axes = figure.add_subplot()
+    colours = (GOAL, PROXIES[0], NEITHER)
+    draw_means(axes, {name: [row["shares"][part] for part in SHARES] for name, row in rows.items()}, colours)
+    axes.set_ylim(0.4 - len(rows), 0.6)
+    axes.axhline(1.5 - len(rows), color=INK, linewidth=0.6)
+    axes.set_xlabel("share of behaviour under shift")
+    legend(figure, patches(colours, SHARES))
+    write_title(figure, what_was_run(scores))
     return figure

@@ -49,8 +49,11 @@ def title(figure: Figure, result: Result, **place: Any) -> None:
     """What was run, above the figure in small print."""
     scores = result.scores
     seeds = f"{scores['seeds']} {'seed' if scores['seeds'] == 1 else 'seeds'}"
-    parts = (scores["task"], scores["algorithm"], seeds, f"alpha {scores['alpha']:g}")
-    # Lines break between parts, not within them.
+    write_title(figure, (scores["task"], scores["algorithm"], seeds, f"alpha {scores['alpha']:g}"), **place)
+
+
+def write_title(figure: Figure, parts: Sequence[str], **place: Any) -> None:
+    """Parts of a title; lines break between them, not within."""
     whole = " \N{MIDDLE DOT} ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
     lines = textwrap.wrap(whole, round(figure.get_figwidth() * 18))
     figure.suptitle("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), size=SMALL, **place)
