@@ -216,25 +216,6 @@ def walks(request, keys_pool):
     return pool, jax.tree.map(np.asarray, _walk(pool, 120))
 
 
-def test_view_is_a_crop_of_the_scene_around_the_agent(walks):
-    _, (_, views, scenes, (x, y), _) = walks
-    sight = views.shape[2] // 2
-    of_cells = [ENV.channels.index(name) for name in ("wall", "key", "chest")]
-    border = [(0, 0), (0, 0), (sight, sight), (sight, sight)]
-    around = np.stack(
-        [
-            np.pad(scenes[..., channel], border, constant_values=ENV.channels[channel] == "wall")
-            for channel in of_cells
-        ],
-        axis=-1,
-    )
-    for level, step in np.ndindex(x.shape):
-        column, row = x[level, step], y[level, step]
-        crop = around[level, step, row : row + 2 * sight + 1, column : column + 2 * sight + 1]
-        assert (views[level, step][..., of_cells] == crop).all()
-    assert views[..., of_cells].any(axis=(0, 1, 2, 3)).all(), "a channel was never seen"
-
-
 def test_held_keys_fill_whole_rows_of_the_view_and_cells_of_the_scene_from_the_last_row(walks):
     _, (_, views, scenes, _, keys_held) = walks
     badge = ENV.channels.index("held")
