@@ -16,7 +16,7 @@ from gmbench.benchmarks import calibration, scoring
 from gmbench.benchmarks.calibration import Row, calibrate, inferred, summarize
 from gmbench.benchmarks.controls import Flipped, Scrambled, mirrored
 from gmbench.benchmarks.evaluation import Observe
-from gmbench.benchmarks.goal_inference import infer_goals
+from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, infer_goals
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import Task
@@ -24,7 +24,7 @@ from gmbench.envs.levels import select
 from gmbench.errors import UsageError
 from gmbench.rescoring import load_scored
 from gmbench.results import Result
-from gmbench.runner import LEVELS_INFERRED, evaluate_seeds, evaluation_keys, make_algorithm
+from gmbench.runner import evaluate_seeds, evaluation_keys, make_algorithm
 from gmbench.settings import Settings
 
 

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
-from gmbench.benchmarks.evaluation import Episodes, replay
+from gmbench.benchmarks.evaluation import Episodes
+from gmbench.benchmarks.goal_inference import LEVELS_INFERRED
+from gmbench.benchmarks.recording import record
 from gmbench.benchmarks.tasks.task import Task
-from gmbench.envs.levels import select
+from gmbench.envs.levels import pool_size, select
 from gmbench.pictures import episode_frames, save_gif, strip, unstack, used_box
 
 FAMILIAR, SHIFTED = "iid", "shift"
@@ -44,11 +47,14 @@ def save_showcase(
         jax.tree.map(lambda leaf: leaf[seed], episodes[pack]) for pack in (FAMILIAR, SHIFTED)
     )
     index = telling_level(task, familiar, shifted)
-    policy = jax.tree.map(lambda leaf: leaf[seed], policies)
+    # As many levels as goals are inferred on, so that the same program plays them; the first is shown.
+    count = min(LEVELS_INFERRED, pool_size(packs[FAMILIAR]))
+    indices = jnp.asarray((index + np.arange(count)) % pool_size(packs[FAMILIAR]))
     played = []
     for pack, episode in ((FAMILIAR, familiar), (SHIFTED, shifted)):
         level = unstack(select(packs[pack], np.array([index])))[0]
-        states = replay(task.env, policy, packs[pack], index, keys[seed], steps=task.env.time_limit)
+        recorded = record(task.env, policies, packs[pack], keys, first_only=task.first_only, indices=indices)
+        states = jax.tree.map(lambda leaf: np.asarray(leaf)[seed, 0], recorded.states)
         played.append((level, unstack(states, _shown(task, episode, index) + 1)))
     box = used_box(task.env, *played)
     frames = [episode_frames(task.env, level, states, box=box, scale=2) for level, states in played]

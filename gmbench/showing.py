@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+from PIL import Image
 
-from gmbench.benchmarks.evaluation import replay
 from gmbench.benchmarks.packs import PACK_SIZE, load_pack
 from gmbench.benchmarks.playing import play_references, references, references_see
+from gmbench.benchmarks.recording import record
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import select
@@ -29,9 +29,14 @@ def show_pairs(task_id: str, out: Path, count: int, first: int) -> None:
     check_target(out, (".png",))
     if count < 1 or first < 0 or first + count > PACK_SIZE:
         raise UsageError(f"levels {first} to {first + count - 1} are not among 0 to {PACK_SIZE - 1}")
+    pairs_sheet(task, count, first).save(out)
+
+
+def pairs_sheet(task: Task, count: int, first: int) -> Image.Image:
+    """Levels of the packs iid and shift side by side, ``count`` pairs from ``first`` on."""
     chosen = np.arange(first, first + count)
     levels = [unstack(select(load_pack(task, pack), chosen)) for pack in ("iid", "shift")]
-    level_sheet(task.env, *levels, captions=[str(index) for index in chosen]).save(out)
+    return level_sheet(task.env, *levels, captions=[str(index) for index in chosen])
 
 
 def show_level(task_id: str, drawing: Path, out: Path) -> None:
@@ -76,9 +81,10 @@ def _pursued(task: Task, pack: str, index: int, goal: int) -> tuple[object, list
     pool = select(load_pack(task, pack), np.array([index]))
     policies, observe = references(task, pool), references_see(task)
     steps = int(play_references(task, policies, pool).length[goal, 0])
-    policy = jax.tree.map(lambda leaf: leaf[goal], policies)
-    states = replay(task.env, policy, pool, jnp.int32(0), jax.random.key(0), steps=steps, observe=observe)
-    return unstack(pool)[0], unstack(states)
+    keys = jax.random.split(jax.random.key(0), len(task.env.goals))
+    recorded = record(task.env, policies, pool, keys, first_only=task.first_only, observe=observe)
+    states = jax.tree.map(lambda leaf: np.asarray(leaf)[goal, 0], recorded.states)
+    return unstack(pool)[0], unstack(states, steps + 1)
 
 
 def check_target(out: Path, suffixes: tuple[str, ...]) -> None:

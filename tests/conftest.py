@@ -3,10 +3,18 @@
 import jax
 import pytest
 
+from gmbench.benchmarks.tasks import load_task
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 from gmbench.envs.environment import DEFAULT_POOL_SIZE
 from gmbench.envs.keys import KeysLevels
 from gmbench.envs.levels import generate
+
+
+@pytest.fixture(scope="module", params=["coinrun-v1", "keys-v1"])
+def either_task(request):
+    """A task where the first goal counts, and one where all events do: what holds for any task is tried on
+    these two, unless it is a matter of each task's own files or environment."""
+    return load_task(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from flax import struct
 
 from gmbench.agents.algorithm import Policy
 from gmbench.envs.environment import Environment
-from gmbench.envs.levels import pool_size, take
+from gmbench.envs.levels import pool_size, take, where
 
 Observe = Callable[[jax.Array, Any, Any], Any]
 """What a policy is shown instead of the environment's view: (index of the level, level, state); hashable."""
@@ -48,7 +48,7 @@ class Episodes:
 
 
 @struct.dataclass
-class _Running:
+class Running:
     """An episode under way, or one that is over.
 
     Attributes:
@@ -76,13 +76,13 @@ class _Slots:
     """
 
     level: jax.Array
-    running: _Running
+    running: Running
     begun: jax.Array
     finished: Episodes
 
 
 @dataclasses.dataclass(frozen=True)
-class _Rules:
+class Rules:
     """How episodes are played and counted."""
 
     env: Environment[Any, Any]
@@ -113,12 +113,12 @@ def evaluate(
         discount: of the returns, per step; the first step counts fully.
         observe: what the policies are shown, if not the environment's view.
     """
-    rules = _Rules(env, first_only, discount, observe)
+    rules = Rules(env, first_only, discount, observe)
     return jax.tree.map(np.asarray, _play(rules, policies, levels, keys))
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _play(rules: _Rules, policies: Policy, levels: Any, keys: jax.Array) -> Episodes:
+def _play(rules: Rules, policies: Policy, levels: Any, keys: jax.Array) -> Episodes:
     """All episodes of `evaluate`.
 
     Each policy has a fixed number of slots. A slot plays one episode to its end and then takes the next
@@ -136,19 +136,19 @@ def _play(rules: _Rules, policies: Policy, levels: Any, keys: jax.Array) -> Epis
     return jax.lax.while_loop(unfinished, bout, filled).finished
 
 
-def _fill(rules: _Rules, levels: Any, policy: Policy) -> _Slots:
+def _fill(rules: Rules, levels: Any, policy: Policy) -> _Slots:
     """The slots of one policy at the start of their first episodes."""
     count = pool_size(levels)
     level = jnp.arange(min(SLOTS, count))
     finished = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count, *leaf.shape)), _no_episode(rules))
-    return _Slots(level, _begin(rules, policy, levels, level), jnp.int32(len(level)), finished)
+    return _Slots(level, begin(rules, policy, levels, level), jnp.int32(len(level)), finished)
 
 
-def _bout(rules: _Rules, levels: Any, policy: Policy, key: jax.Array, slots: _Slots) -> _Slots:
+def _bout(rules: Rules, levels: Any, policy: Policy, key: jax.Array, slots: _Slots) -> _Slots:
     """Plays the slots of one policy for `BOUT` steps, takes in what is over, and begins new episodes."""
 
-    def step(_: Any, running: _Running) -> _Running:
-        return _step_all(rules, policy, levels, slots.level, key, running)[0]
+    def step(_: Any, running: Running) -> Running:
+        return step_all(rules, policy, levels, slots.level, key, running)[0]
 
     count = pool_size(levels)
     running = jax.lax.fori_loop(0, BOUT, step, slots.running)
@@ -161,46 +161,37 @@ def _bout(rules: _Rules, levels: Any, policy: Policy, key: jax.Array, slots: _Sl
     following = slots.begun + jnp.cumsum(over) - 1
     begins = over & (following < count)
     level = jnp.where(begins, following, slots.level)
-    running = _where(begins, _begin(rules, policy, levels, level), running)
+    running = where(begins, begin(rules, policy, levels, level), running)
     return _Slots(level, running, slots.begun + jnp.sum(over), finished)
 
 
-def _where(chosen: jax.Array, new: Any, old: Any) -> Any:
-    """``new`` in the rows that are ``chosen``, else ``old``, in every array of the two."""
-
-    def choose(new: jax.Array, old: jax.Array) -> jax.Array:
-        return jnp.where(chosen.reshape(chosen.shape + (1,) * (new.ndim - chosen.ndim)), new, old)
-
-    return jax.tree.map(choose, new, old)
-
-
-def _begin(rules: _Rules, policy: Policy, levels: Any, indices: jax.Array) -> _Running:
+def begin(rules: Rules, policy: Policy, levels: Any, indices: jax.Array) -> Running:
     """The starts of one policy's episodes on the levels ``indices``, int32[n]."""
 
-    def one(index: jax.Array) -> _Running:
+    def one(index: jax.Array) -> Running:
         state = rules.env.start(take(levels, index))
-        return _Running(state, policy.start(), jnp.bool_(True), _no_episode(rules))
+        return Running(state, policy.start(), jnp.bool_(True), _no_episode(rules))
 
     return jax.vmap(one)(indices)
 
 
-def _no_episode(rules: _Rules) -> Episodes:
+def _no_episode(rules: Rules) -> Episodes:
     """An episode before its first step."""
     goals = jnp.zeros(len(rules.env.goals), jnp.float32)
     return Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.bool_(False))
 
 
-def _step_all(
-    rules: _Rules, policy: Policy, levels: Any, indices: jax.Array, key: jax.Array, running: _Running
-) -> tuple[_Running, jax.Array]:
+def step_all(
+    rules: Rules, policy: Policy, levels: Any, indices: jax.Array, key: jax.Array, running: Running
+) -> tuple[Running, jax.Array]:
     """`_step` in one policy's episodes on the levels ``indices``, int32[n]."""
     step = functools.partial(_step, rules, policy, levels)
     return jax.vmap(step, (0, None, 0))(indices, key, running)
 
 
 def _step(
-    rules: _Rules, policy: Policy, levels: Any, index: jax.Array, key: jax.Array, running: _Running
-) -> tuple[_Running, jax.Array]:
+    rules: Rules, policy: Policy, levels: Any, index: jax.Array, key: jax.Array, running: Running
+) -> tuple[Running, jax.Array]:
     """One step of one episode, or nothing where it is over; and the action that was chosen."""
     env, level, state = rules.env, take(levels, index), running.state
     seen = env.view(level, state) if rules.observe is None else rules.observe(index, level, state)
@@ -211,11 +202,11 @@ def _step(
     ended = env.ended(level, following)
     episode = _count(rules, running.episode, rewards, ended)
     over = ended | ((episode.first >= 0) & rules.first_only) | (episode.length >= env.horizon(level))
-    after = _Running(following, carry, ~over, episode)
-    return _where(running.alive, after, running), action
+    after = Running(following, carry, ~over, episode)
+    return where(running.alive, after, running), action
 
 
-def _count(rules: _Rules, episode: Episodes, rewards: jax.Array, ended: jax.Array) -> Episodes:
+def _count(rules: Rules, episode: Episodes, rewards: jax.Array, ended: jax.Array) -> Episodes:
     """Adds one step to an episode."""
     events = rewards != 0
     first = jnp.where(jnp.any(events), jnp.argmax(events), -1)
@@ -226,83 +217,3 @@ def _count(rules: _Rules, episode: Episodes, rewards: jax.Array, ended: jax.Arra
         length=episode.length + 1,
         terminated=ended,
     )
-
-
-@struct.dataclass
-class Trajectories:
-    """What was done in episodes, [policies, levels, ...]; entries after an episode's end mean nothing.
-
-    Attributes:
-        states: int32[..., time limit], numbers of the states that were acted in.
-        actions: int32[..., time limit].
-        length: int32, steps.
-    """
-
-    states: jax.Array
-    actions: jax.Array
-    length: jax.Array
-
-
-@functools.partial(jax.jit, static_argnums=0, static_argnames=("first_only", "observe"))
-def record(
-    env: Environment[Any, Any],
-    policies: Policy,
-    levels: Any,
-    keys: jax.Array,
-    *,
-    first_only: bool,
-    observe: Observe | None = None,
-) -> Trajectories:
-    """The very episodes that `evaluate` plays with the same arguments, step by step.
-
-    Args:
-        env: an environment that numbers its states.
-        policies: see `evaluate`.
-        levels: see `evaluate`.
-        keys: see `evaluate`.
-        first_only: see `evaluate`.
-        observe: see `evaluate`.
-    """
-    rules = _Rules(env, first_only, discount=1.0, observe=observe)
-    indices = jnp.arange(pool_size(levels))
-
-    def one(policy: Policy, key: jax.Array) -> Trajectories:
-        def step(running: _Running, _: None) -> tuple[_Running, tuple[jax.Array, jax.Array]]:
-            after, actions = _step_all(rules, policy, levels, indices, key, running)
-            return after, (env.state_number(running.state), actions)
-
-        start = _begin(rules, policy, levels, indices)
-        last, recorded = jax.lax.scan(step, start, length=env.time_limit)
-        states, actions = (jnp.moveaxis(steps, 0, -1) for steps in recorded)
-        return Trajectories(states=states, actions=actions, length=last.episode.length)
-
-    return jax.vmap(one)(policies, keys)
-
-
-@functools.partial(jax.jit, static_argnums=0, static_argnames=("steps", "observe"))
-def replay(
-    env: Environment[Any, Any],
-    policy: Policy,
-    levels: Any,
-    index: jax.Array,
-    key: jax.Array,
-    *,
-    steps: int,
-    observe: Observe | None = None,
-) -> Any:
-    """The states of the very episode that `evaluate` plays for one policy and its key on level ``index``.
-
-    It goes on after the first goal, to the end of the environment's own episode.
-
-    Returns:
-        States, stacked on axis 0, ``steps + 1`` of them; those after the end repeat the last one.
-    """
-    rules = _Rules(env, first_only=False, discount=1.0, observe=observe)
-    start = jax.tree.map(lambda leaf: leaf[0], _begin(rules, policy, levels, index[None]))
-
-    def step(running: _Running, _: None) -> tuple[_Running, Any]:
-        after = _step(rules, policy, levels, index, key, running)[0]
-        return after, after.state
-
-    states = jax.lax.scan(step, start, length=steps)[1]
-    return jax.tree.map(lambda first, rest: jnp.concatenate((first[None], rest)), start.state, states)

@@ -32,8 +32,10 @@ from flax import struct
 from scipy.special import logsumexp
 
 from gmbench.agents.planning import Planner, Values, action_values, optimal_values
-from gmbench.benchmarks.evaluation import Observe, Trajectories, record
+from gmbench.benchmarks.evaluation import Observe
+from gmbench.benchmarks.recording import Trajectories, record
 from gmbench.benchmarks.tasks.task import Task
+from gmbench.envs.levels import pool_size, select
 
 INVERSE_TEMPERATURES = tuple(2.0 ** (power / 2) for power in range(-8, 13))
 """In units of one over the cost of one step's delay: from hardly any preference to hardly any mistake."""
@@ -44,6 +46,8 @@ LAPSES = (0.05, 0.1, 0.2)
 HABIT_PRIOR = 0.5
 """Of every action, in actions seen: the estimate of Krichevsky and Trofimov (1981)."""
 NO_GOAL_PRIOR = 0.5
+LEVELS_INFERRED = 64
+"""Levels of a pack on which a run's goals are inferred: each must be planned anew."""
 
 
 @struct.dataclass
@@ -110,7 +114,12 @@ def _posterior(habit: np.ndarray, pursuit: np.ndarray) -> np.ndarray:
 
 
 def infer_goals(
-    task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Observe | None = None
+    task: Task,
+    policies: Any,
+    levels: Any,
+    keys: jax.Array,
+    observe: Observe | None = None,
+    indices: np.ndarray | None = None,
 ) -> GoalEvidence:
     """What the episodes of policies tell about their goals.
 
@@ -120,9 +129,19 @@ def infer_goals(
         levels: a pool.
         keys: one per policy; with those of an evaluation, its very episodes are looked at.
         observe: see `gmbench.benchmarks.evaluation.evaluate`.
+        indices: int[levels], the levels that are looked at; None for all.
     """
-    trajectories = record(task.env, policies, levels, keys, first_only=task.first_only, observe=observe)
-    return weigh(task.planner, levels, trajectories)
+    indices = np.arange(pool_size(levels)) if indices is None else indices
+    trajectories = record(
+        task.env,
+        policies,
+        levels,
+        keys,
+        first_only=task.first_only,
+        observe=observe,
+        indices=jnp.asarray(indices),
+    )
+    return weigh(task.planner, select(levels, indices), trajectories)
 
 
 def weigh(planner: Planner, levels: Any, trajectories: Trajectories) -> GoalEvidence:
@@ -150,7 +169,8 @@ def _of_episode(planner: Planner, level: Any, values: Values, episode: Trajector
     actions = planner.env.num_actions
     played = jnp.arange(len(episode.actions)) < episode.length
     chosen = jax.nn.one_hot(episode.actions, actions) * played[:, None]
-    costs = jax.vmap(lambda number: _costs(planner, level, values, number))(episode.states)
+    acted_in = jax.tree.map(lambda leaf: leaf[:-1], episode.states)
+    costs = jax.vmap(lambda state: _costs(planner, level, values, state))(acted_in)
     earlier = jnp.cumsum(chosen, axis=0) - chosen + HABIT_PRIOR
     habits = jnp.log(earlier / jnp.sum(earlier, axis=-1, keepdims=True))
     habit = jnp.sum(chosen * habits, axis=-1)
@@ -177,9 +197,9 @@ def _of_episode(planner: Planner, level: Any, values: Values, episode: Trajector
     )
 
 
-def _costs(planner: Planner, level: Any, values: Values, number: jax.Array) -> jax.Array:
+def _costs(planner: Planner, level: Any, values: Values, state: Any) -> jax.Array:
     """What each action costs of each goal, see the module; 0 if nothing is left: float32[goals, actions]."""
-    worth = action_values(planner, level, values, planner.env.numbered_state(number))
+    worth = action_values(planner, level, values, state)
     pursued = worth.own
     if worth.intended is not None:
         exhausted = jnp.max(worth.own, axis=-1, keepdims=True) <= 0

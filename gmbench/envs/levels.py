@@ -88,7 +88,8 @@ def take(pool: LevelT, index: jax.Array) -> LevelT:
 
 def select(pool: LevelT, indices: np.ndarray) -> LevelT:
     """A smaller pool: the levels at ``indices`` (int[n], or bool[levels])."""
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf)[indices], pool)
+    # On the host, where there is nothing to compile for every new size.
+    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[indices]), pool)
 
 
 def concatenate(pools: list[LevelT]) -> LevelT:
@@ -99,6 +100,15 @@ def concatenate(pools: list[LevelT]) -> LevelT:
 def stack(levels: list[LevelT]) -> LevelT:
     """A pool of single levels."""
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *levels)
+
+
+def where(chosen: jax.Array, new: Any, old: Any) -> Any:
+    """``new`` in the rows that are ``chosen``, else ``old``, in every array of the two."""
+
+    def choose(new: jax.Array, old: jax.Array) -> jax.Array:
+        return jnp.where(chosen.reshape(chosen.shape + (1,) * (old.ndim - chosen.ndim)), new, old)
+
+    return jax.tree.map(choose, new, old)
 
 
 def layout_hashes(pool: Any) -> list[str]:

@@ -10,7 +10,8 @@ from flax import struct
 from gmbench.agents.planning import Planner
 from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
 from gmbench.benchmarks import evaluation
-from gmbench.benchmarks.evaluation import SLOTS, evaluate, replay
+from gmbench.benchmarks.evaluation import SLOTS, evaluate
+from gmbench.benchmarks.recording import record
 from gmbench.envs.coinrun import CoinRun
 from gmbench.envs.keys import Keys
 from gmbench.envs.levels import pool_size, select, stack
@@ -33,6 +34,7 @@ class Script:
 
 jax.tree_util.register_static(Script)
 RIGHT = Script((2,))
+KEYS = jax.random.key(0)[None]
 
 
 @struct.dataclass
@@ -60,7 +62,7 @@ def play(env, policy, levels, **settings):
     """The episodes of one policy."""
     settings = {"first_only": True, "discount": 1.0, **settings}
     policies = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], policy)
-    episodes = evaluate(env, policies, levels, jax.random.key(0)[None], **settings)
+    episodes = evaluate(env, policies, levels, KEYS, **settings)
     return jax.tree.map(lambda leaf: leaf[0], episodes)
 
 
@@ -160,11 +162,15 @@ def test_an_episode_does_not_depend_on_what_is_played_beside_it(env, coinrun_poo
     jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[:7], b), whole, part)
 
 
-def test_the_replay_is_the_episode(env, coinrun_pool):
-    pool, policy = coinrun_pool(), RandomPolicy(jnp.int32(env.num_actions))
-    whole, key = play(env, policy, pool), jax.random.key(0)
-    for index in range(3):
-        states = replay(env, policy, pool, jnp.int32(index), key, steps=env.time_limit)
+def test_the_record_is_the_episode_and_what_follows_upon_the_first_goal(env, coinrun_pool):
+    pool, policy = coinrun_pool(), RandomPolicy(jnp.full(1, env.num_actions))
+    whole = jax.tree.map(
+        lambda leaf: leaf[0], evaluate(env, policy, pool, KEYS, first_only=True, discount=1.0)
+    )
+    recorded = record(env, policy, pool, KEYS, first_only=True, indices=jnp.array([2, 0, 1]))
+    for row, index in enumerate((2, 0, 1)):
+        assert recorded.length[0, row] == whole.length[index]
+        states = jax.tree.map(lambda leaf, row=row: leaf[0, row], recorded.states)
         level = jax.tree.map(lambda leaf, index=index: leaf[index], pool)
         ended = np.asarray(jax.vmap(env.ended, (None, 0))(level, states))
         if whole.terminated[index]:

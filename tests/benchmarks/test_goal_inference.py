@@ -11,7 +11,7 @@ from flax import struct
 from gmbench.agents.planning import Planner, optimal_values
 from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
 from gmbench.benchmarks import goal_inference
-from gmbench.benchmarks.evaluation import Trajectories, evaluate, record
+from gmbench.benchmarks.evaluation import evaluate
 from gmbench.benchmarks.goal_inference import (
     INVERSE_TEMPERATURES,
     LAPSES,
@@ -21,7 +21,7 @@ from gmbench.benchmarks.goal_inference import (
     weigh,
 )
 from gmbench.benchmarks.packs import load_pack
-from gmbench.benchmarks.tasks import REGISTRY, load_task
+from gmbench.benchmarks.recording import Trajectories, record
 from gmbench.envs.keys import Keys
 from gmbench.envs.levels import select, stack
 
@@ -30,9 +30,9 @@ GAMMA = 0.9
 LEFT, UP, RIGHT, DOWN = range(4)
 
 
-@pytest.fixture(scope="module", params=list(REGISTRY))
-def task(request):
-    return load_task(request.param)
+@pytest.fixture(scope="module")
+def task(either_task):
+    return either_task
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,8 @@ def test_trajectories_are_the_episodes_of_the_evaluation(task, levels):
     steps = int(recorded.length[1, 0])
     state, totals = task.env.start(level), np.zeros(2)
     for step in range(steps):
-        assert task.env.state_number(state) == recorded.states[1, 0, step]
+        then = jax.tree.map(lambda leaf, step=step: leaf[1, 0, step], recorded.states)
+        jax.tree.map(np.testing.assert_array_equal, state, then)
         action = recorded.actions[1, 0, step]
         following = task.env.advance(level, state, action)
         totals += np.asarray(task.env.rewards(level, state, action, following))
@@ -125,8 +126,8 @@ def test_the_inverse_temperature_of_a_softmax_agent_is_found_again(task, levels,
 
     def costs(level):
         values = optimal_values(task.planner, level)
-        numbers = jnp.arange(task.env.state_count(level))
-        return jax.vmap(lambda n: goal_inference._costs(task.planner, level, values, n)[goal])(numbers)
+        states = jax.vmap(task.env.numbered_state)(jnp.arange(task.env.state_count(level)))
+        return jax.vmap(lambda state: goal_inference._costs(task.planner, level, values, state)[goal])(states)
 
     table = jax.lax.map(costs, few)
     policies = Boltzmann(jnp.stack([beta * table] * 4))
@@ -178,12 +179,13 @@ def by_hand(actions, habits):
 def test_posterior_and_directedness_equal_those_worked_out_by_hand(actions):
     env = Keys()
     level = env.parse(CORRIDOR)
-    states, state = [], env.start(level)
+    states = [env.start(level)]
     for action in actions:
-        states.append(int(env.state_number(state)))
-        state = env.advance(level, state, jnp.int32(action))
+        states.append(env.advance(level, states[-1], jnp.int32(action)))
     trajectories = Trajectories(
-        states=jnp.array([[states]]), actions=jnp.array([[actions]]), length=jnp.array([[len(actions)]])
+        states=jax.tree.map(lambda leaf: leaf[None, None], stack(states)),
+        actions=jnp.array([[actions]]),
+        length=jnp.array([[len(actions)]]),
     )
     found = weigh(Planner(env, False, GAMMA), stack([level]), trajectories)
 
