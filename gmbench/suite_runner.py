@@ -160,7 +160,7 @@ def _check_same(
         ]
         if other:
             raise UsageError(
-                f"{out} was begun with {'; '.join(other)} for {task}; repeat that or give a new --out"
+                f"{task} in {out} was begun with {'; '.join(other)}; repeat that or give a new --out"
             )
 
 
