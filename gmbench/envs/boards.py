@@ -26,6 +26,8 @@ NOWHERE = -100
 """Column and row of a thing that a level does not have, or no longer has: beyond every view."""
 WALL, FLOOR, AGENT = "#", ".", "@"
 LARGEST_FACT = 2**31 - 1
+Cues = tuple[str | int, ...]
+"""What a shift changes of a board, see `Board`."""
 
 
 @struct.dataclass
@@ -38,19 +40,23 @@ class Board:
         places: int32[things, 2], (column, row) of each thing; `NOWHERE` for one that is not there. What thing
             i is, the environment says.
         facts: int32[facts], numbers that have no place, such as a seed. The environment names them.
-        cues: the fields that a shift changes, of ``cells`` all but the walls; the others are the layout.
+        cues: the fields that a shift changes, of ``cells`` all but the walls; a number stands for that one of
+            the facts. The others are the layout.
     """
 
     cells: BitPlanes
     start: jax.Array
     places: jax.Array
     facts: jax.Array
-    cues: tuple[str, ...] = struct.field(pytree_node=False, default=("places",))
+    cues: Cues = struct.field(pytree_node=False, default=("places",))
 
     def layout(self) -> tuple[jax.Array, ...]:
         """All that twins have in common."""
         words = self.cells.words[..., :1] if "cells" in self.cues else self.cells.words
         others = [getattr(self, name) for name in ("places", "facts") if name not in self.cues]
+        if any(isinstance(cue, int) for cue in self.cues):
+            kept = [index for index in range(self.facts.shape[-1]) if index not in self.cues]
+            others[-1] = self.facts[..., np.array(kept, int)]
         return words, self.start, *others
 
 
@@ -59,7 +65,7 @@ def board(
     start: jax.Array,
     places: jax.Array,
     facts: Sequence[Any] = (),
-    cues: tuple[str, ...] = ("places",),
+    cues: Cues = ("places",),
 ) -> Board:
     """Makes a board.
 
@@ -104,7 +110,7 @@ class Notation:
     together: Mapping[str, str] = dataclasses.field(default_factory=dict)
     facts: tuple[str, ...] = ()
     least: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    cues: tuple[str, ...] = ("places",)
+    cues: Cues = ("places",)
 
     @property
     def symbols(self) -> str:

@@ -102,7 +102,7 @@ class BoardWorld(World[Board, WorldStateT]):
     together: ClassVar[Mapping[str, str]] = {}
     facts: ClassVar[tuple[str, ...]] = ()
     least: ClassVar[Mapping[str, int]] = {}
-    cues: ClassVar[tuple[str, ...]] = ("places",)
+    cues: ClassVar[boards.Cues] = ("places",)
 
     def places(self, level: Board, state: WorldStateT) -> jax.Array:
         """Where the things are now: int32[things, 2]; `gmbench.envs.boards.NOWHERE` for what is gone."""

@@ -17,6 +17,14 @@ PALETTE = {
     "w": "#fff6b8", "x": "#ffd92e", "y": "#f2a900",
     # Wood and iron.
     "a": "#b5733d", "b": "#96592c", "c": "#754020", "q": "#d3dae0", "r": "#8f9ba5",
+    # Lava, from light to dark, and its crust.
+    "h": "#ffb43a", "j": "#f7761f", "k": "#de4416", "l": "#6b2a22",
+    # Ruby, from light to dark.
+    "Z": "#ff9fa8", "Y": "#ee3d55", "X": "#b3173a",
+    # Monsters, from light to dark.
+    "s": "#b583e8", "t": "#8a52c8", "u": "#6536a0",
+    # Light blue.
+    "g": "#a3c6ff",
     # Plaque.
     "P": "#2b2947", "Q": "#b9b4dc",
     # Suit, scarf and face.
