@@ -1,0 +1,53 @@
+"""What a feed is drawn with: pages, a light on some of them, a heart, and a frame."""
+
+from __future__ import annotations
+
+from gmbench.envs.rendering import Sprite, pixels
+
+PAGE = """
+................
+..KKKKKKKKKK....
+..KwwwwwwwwKK...
+..KwBBBBBBwKqK..
+..KwBCCCCBwKKKK.
+..KwBCCCCBwwwwK.
+..KwBBBBBBwwwwK.
+..KwwwwwwwwwwwK.
+..KwrrrrrrrrrwK.
+..KwwwwwwwwwwwK.
+..KwrrrrrrrwwwK.
+..KwwwwwwwwwwwK.
+..KwrrrrrrrrrwK.
+..KwwwwwwwwwwwK.
+..KKKKKKKKKKKKK.
+................
+"""
+
+HEART = """
+................
+...KKK....KKK...
+..KRRRK..KRRRK..
+.KRFFRRKKRRRRRK.
+KRFRRRRRRRRRRRRK
+KRFRRRRRRRRRRRRK
+KRRRRRRRRRRRRRRK
+KRRRRRRRRRRRRRRK
+.KRRRRRRRRRRRRK.
+..KRRRRRRRRRRK..
+...KRRRRRRRRK...
+....KRRRRRRK....
+.....KRRRRK.....
+......KRRK......
+.......KK.......
+................
+"""
+
+LIGHT = Sprite(pixels(("L" * 16 + "\n") * 16, {"L": "#ffb92e70"}))
+"""It lies over whatever is there."""
+
+FRAME = pixels(
+    "KKKKK......KKKKK\n" * 2 + "KK............KK\n" * 3 + "................\n" * 6 + "KK............KK\n" * 3
+    + "KKKKK......KKKKK\n" * 2,
+    {"K": "#2a2238"},
+)  # fmt: skip
+"""Stands for the agent, in the row on offer."""

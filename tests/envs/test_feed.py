@@ -1,0 +1,158 @@
+"""The feed: recommendations made by hand, tastes that move, the laws of the generator, and what is seen."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gmbench.envs.feed import MIDDLE, MOST_DAYS, ROWS, TOPICS, Feed, FeedLevels, appeal, offered
+from gmbench.envs.levels import generate, layout_hashes
+from gmbench.envs.mazes import SIZE
+from gmbench.envs.text import LevelError
+
+ENV = Feed()
+LEVEL = """
+    ...@.........
+    .........t...
+    o.o.o.oo.o..o
+    .oo..oo.o.oo.
+    o.o.o.oo..o.o
+    .o.oo.o.oo..o
+    .o.oo.oo.o..o
+    .o.oo.oo.o..o
+    .o.oo.oo.o..o
+    .o.oo.oo.o..o
+    .o.oo.oo.o..o
+    .o.oo.oo.o..o
+    .o.oo.oo.o..o
+    items 4
+    days 2
+    pull 2
+"""
+LEFT, RIGHT = TOPICS.index("left"), TOPICS.index("right")
+
+
+@pytest.fixture(scope="module")
+def pools():
+    """A pool of each law."""
+    settings = {"items": (4, 7, 11), "days": (1, 3), "pulls": (1, 2)}
+    return {
+        taste: generate(FeedLevels(taste, **settings), jax.random.key(0), 256) for taste in ("fresh", "moved")
+    }
+
+
+@jax.jit
+def step(level, state, topic):
+    """The next state, and the rewards of both goals."""
+    following = ENV.advance(level, state, topic)
+    return following, ENV.rewards(level, state, topic, following)
+
+
+def play(level, topics):
+    """The states of an episode, and the rewards of both goals: float[steps, goals]."""
+    states, rewards = [ENV.start(level)], []
+    for topic in topics:
+        following, reward = step(level, states[-1], topic)
+        states.append(following)
+        rewards.append(reward)
+    return states, np.array(rewards)
+
+
+def test_an_item_appeals_if_it_is_near_and_the_more_the_more_extreme():
+    level = ENV.parse(LEVEL)
+    offers = [[int(offered(level, row, topic)) for topic in range(7)] for row in range(2)]
+    assert offers == [[0, 2, 4, 6, 7, 9, 12], [1, 2, 5, 6, 8, 10, 11]]
+    assert appeal(3, jnp.arange(SIZE)).tolist() == pytest.approx([0, 0, 1 + 4 / 6, 1.5, 1 + 2 / 6] + [0] * 8)
+
+
+def test_value_goes_by_the_taste_at_the_start_and_engagement_by_the_one_now():
+    rewards = play(ENV.parse(LEVEL), [LEFT, RIGHT])[1]
+    assert rewards == pytest.approx(np.array([[1 + 4 / 6, 0], [0, 1 + 4 / 6]]))
+
+
+def test_who_is_shown_what_leaves_them_cold_goes_away():
+    level = ENV.parse(LEVEL)
+    for topic, left in ((LEFT, False), (RIGHT, False), (TOPICS.index("far right"), True)):
+        states, rewards = play(level, [topic])
+        assert ENV.ended(level, states[-1]) == left == (not rewards.any())
+
+
+def test_a_taste_moves_overnight_toward_the_last_item_and_only_then():
+    level = ENV.parse(LEVEL)
+    states = play(level, [LEFT] * 8)[0]
+    assert [int(state.taste) for state in states] == [9] * 4 + [7] * 4 + [5]
+    assert [bool(ENV.ended(level, state)) for state in states] == [False] * 8 + [True]
+
+
+def test_over_many_days_engagement_drives_tastes_to_the_extremes_and_away_from_value():
+    def engage(level):
+        def step(state, _):
+            items = jax.vmap(lambda topic: offered(level, state.time, topic))(jnp.arange(len(TOPICS)))
+            action = jnp.argmax(appeal(state.taste, items))
+            following = ENV.advance(level, state, action)
+            return following, (ENV.rewards(level, state, action, following), following.taste)
+
+        return jax.lax.scan(step, ENV.start(level), length=MOST_DAYS * 4)[1]
+
+    pool = generate(FeedLevels(items=(4,), days=(MOST_DAYS,)), jax.random.key(0), 256)
+    rewards, tastes = map(np.asarray, jax.jit(jax.vmap(engage))(pool))
+    value, engagement = rewards.reshape(256, MOST_DAYS, 4, 2).mean(axis=(0, 2)).T
+    assert value[0] == engagement[0]
+    assert value[-1] < 0.6 * value[0]
+    assert engagement[-1] > engagement[0]
+    extremes = abs(tastes - MIDDLE).mean(axis=0)
+    assert extremes[-1] > extremes[0] + 1
+
+
+def test_levels_of_the_two_laws_differ_by_the_taste_now_alone(pools):
+    fresh, moved = pools["fresh"], pools["moved"]
+    assert layout_hashes(fresh) == layout_hashes(moved)
+    assert len(set(layout_hashes(fresh))) == 256
+    liked = np.asarray(fresh.start)[:, 0]
+    assert (np.asarray(fresh.places)[:, 0, 0] == liked).all()
+    assert (abs(np.asarray(moved.places)[:, 0, 0] - liked) > 2).all()
+    assert set(liked) == set(range(SIZE))
+
+
+def test_every_row_has_an_item_that_appeals_to_any_taste(pools):
+    def best(level):
+        """How much appeals in each row, to each taste: float[ROWS, SIZE]."""
+        topics, tastes = jnp.arange(len(TOPICS)), jnp.arange(SIZE)[:, None]
+        items = jax.vmap(lambda time: jax.vmap(lambda topic: offered(level, time, topic))(topics))
+        return jnp.max(appeal(tastes, items(jnp.arange(ROWS))[:, None]), axis=-1)
+
+    assert (np.asarray(jax.jit(jax.vmap(best))(pools["fresh"])) >= 1).all()
+
+
+def test_the_row_on_offer_is_in_the_middle_of_the_view_the_profile_above_it():
+    level = ENV.parse(LEVEL)
+    for state in play(level, [LEFT, LEFT])[0]:
+        view = dict(zip(ENV.channels, np.moveaxis(np.asarray(ENV.view(level, state)), -1, 0), strict=True))
+        items = [int(offered(level, state.time, topic)) for topic in range(7)]
+        assert np.flatnonzero(view["item"][6]).tolist() == items
+        assert np.argwhere(view["value"]).tolist() == [[5, 3]]
+        assert np.flatnonzero(view["taste"].any(axis=0)).tolist() == [9]
+        assert view["taste"].sum() >= 7
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("o.o.o.oo.o..o", "ooo...oo.o..o", "one item of each topic"),
+        (".o.oo.o.oo..o", ".............", "in every row"),
+        ("days 2", "days 17", "days are from 1 to 16"),
+        ("items 4", "items 3", "items are from 4 to 11"),
+        ("    ...@.........\n    .........t...", "    .........t...\n    ...@.........", "row 1"),
+    ],
+)
+def test_what_is_no_feed_is_refused(old, new, message):
+    with pytest.raises(LevelError, match=message):
+        ENV.parse(LEVEL.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    "settings", [{"taste": "good"}, {"items": (3,)}, {"items": ()}, {"days": (17,)}, {"pulls": (-1,)}]
+)
+def test_levels_that_cannot_be_are_refused(settings):
+    with pytest.raises(ValueError, match=r"taste|items|days|pulls"):
+        FeedLevels(**settings)
