@@ -23,6 +23,8 @@ LATTICE = (SIZE + 1) // 2
 ACTIONS = ("left", "up", "right", "down")
 STEPS = ((-1, 0), (0, -1), (1, 0), (0, 1))
 """Columns and rows that each action moves by."""
+FAR = SIZE * SIZE
+"""More steps than any way has."""
 
 
 Layout = Literal["maze", "room"]
@@ -84,6 +86,13 @@ class Layouts:
         is_maze = choose(draws[1], tuple(layout == "maze" for layout in self.layouts))
         maze_draws, room_draws = jnp.split(draws[2:], (KRUSKAL_DRAWS,))
         return jnp.where(is_maze, kruskal(maze_draws, size), room(room_draws, size, self.walls, least))
+
+    def layout_and_orders(
+        self, key: jax.Array, orders: int, least: chex.Numeric = 0
+    ) -> tuple[jax.Array, jax.Array]:
+        """Walls, bool[SIZE, SIZE], and so many orders of the cells for `pick`, float32[orders, cells]."""
+        draws = jax.random.uniform(key, (LAYOUT_DRAWS + orders * ROOM_DRAWS,))
+        return self.layout(draws[:LAYOUT_DRAWS], least), draws[LAYOUT_DRAWS:].reshape(orders, ROOM_DRAWS)
 
 
 def choose(draw: jax.Array, options: tuple[Any, ...]) -> jax.Array:
@@ -147,17 +156,41 @@ def room(draws: jax.Array, size: chex.Numeric, rate: float, least: chex.Numeric)
         least: see above.
     """
     floor = (draws.reshape(SIZE, SIZE) >= rate) & _within(size)
-    part = _parts(floor)
-    sizes = jnp.sum(part.ravel()[:, None] == jnp.arange(SIZE**2), axis=0)
-    largest = floor & (part == jnp.argmax(sizes))
+    largest = largest_part(floor)
     enough = jnp.sum(passable(~largest)) >= least
     return ~jnp.where(enough, largest, _within(size))
+
+
+def largest_part(floor: jax.Array) -> jax.Array:
+    """The connected part of the floor that has the most cells: bool[SIZE, SIZE]."""
+    part = _parts(floor)
+    sizes = jnp.sum(part.ravel()[:, None] == jnp.arange(SIZE**2), axis=0)
+    return floor & (part == jnp.argmax(sizes))
 
 
 def passable(walls: jax.Array) -> jax.Array:
     """Floor that is no dead end, with two or more ways out: bool[SIZE, SIZE]."""
     ways = sum(neighbour.astype(jnp.int32) for neighbour in _neighbours(~walls, False))
     return ~walls & (ways >= 2)
+
+
+def distances(walls: jax.Array, start: jax.Array) -> jax.Array:
+    """Steps from a place to every cell, around the walls: int32[SIZE, SIZE]; `FAR` where no way leads.
+
+    Args:
+        walls: bool[SIZE, SIZE].
+        start: int32[2], (column, row).
+    """
+    rows, columns = jnp.indices(walls.shape)
+    nowhere = jnp.where((columns == start[0]) & (rows == start[1]), 0, FAR)
+
+    def spread(carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        steps, _ = carry
+        nearest = jnp.min(jnp.stack(_neighbours(steps, FAR)), axis=0) + 1
+        after = jnp.minimum(steps, jnp.where(walls, FAR, nearest))
+        return after, jnp.any(after != steps)
+
+    return jax.lax.while_loop(lambda carry: carry[1], spread, (nowhere, jnp.bool_(True)))[0]
 
 
 def walk(
