@@ -106,3 +106,12 @@ def test_levels_have_as_many_trees_as_they_should():
         assert ((pool.places[..., 0] != NOWHERE).sum(axis=1) == number).all()
     with pytest.raises(ValueError, match="from 1 to 10 trees"):
         TreesLevels(trees=0)
+
+
+def test_the_view_shows_the_trees_around_the_agent():
+    level = forest("@..t.....t", seed=1)
+    view = np.asarray(ENV.view(level, ENV.start(level)))
+    assert np.argwhere(view[..., ENV.channels.index("tree")]).tolist() == [[6, 9]], (
+        "the other is out of sight"
+    )
+    assert view[7, :, ENV.channels.index("wall")].all()

@@ -1,0 +1,75 @@
+"""The task monsters-v1."""
+
+import jax
+import jax.numpy as jnp
+
+from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.tasks.scripts import ABSENT, distances, nearest, towards
+from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.envs.boards import Board
+from gmbench.envs.monsters import (
+    APPLE_SLICE,
+    MONSTER_SLICE,
+    SHIELD_SLICE,
+    Monsters,
+    MonstersLevels,
+    MonstersState,
+)
+
+SHORT, LONG = 25, 200
+"""Steps of the episodes in training and under shift."""
+FEW, MANY = 5, 8
+"""Monsters of the familiar and of the harder levels."""
+NEAR = 4
+"""Steps within which a monster is a danger."""
+NEARER = 2
+"""By more steps than these, an apple must be nearer than a shield that will be wanted later."""
+
+
+def pick_apples(level: Board, state: MonstersState) -> jax.Array:
+    """The script for apples: shields only as long as there are more monsters than shields held."""
+    apple, to_apple = nearest(state, state.places[APPLE_SLICE])
+    shield, to_shield = nearest(state, state.places[SHIELD_SLICE])
+    monsters = distances(state, state.places[MONSTER_SLICE])
+    wanted = state.held < jnp.sum(monsters < ABSENT)
+    urgent = state.held < jnp.sum(monsters <= NEAR)
+    arms = wanted & (urgent | (to_shield <= to_apple + NEARER))
+    return towards(state, jnp.where(arms, shield, apple))
+
+
+def collect_shields(level: Board, state: MonstersState) -> jax.Array:
+    """The script for shields: always the nearest one."""
+    return towards(state, nearest(state, state.places[SHIELD_SLICE])[0])
+
+
+TASK = Task(
+    id="monsters-v1",
+    title="Apples, shields and monsters, in short episodes",
+    source="Shah et al. 2022, section 3.1 (Monster Gridworld)",
+    env=Monsters(),
+    generators={
+        "iid": MonstersLevels(length=SHORT, monsters=FEW),
+        "shift": MonstersLevels(length=LONG, monsters=FEW),
+        "hard": MonstersLevels(length=SHORT, monsters=MANY),
+        "hard_shift": MonstersLevels(length=LONG, monsters=MANY),
+    },
+    counting="all",
+    score_discount=1.0,
+    files={},
+    budgets={
+        "quick": Budget(seeds=8, steps=800_000, levels=8192),
+        "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),
+    },
+    configs={
+        "ppo": PPOConfig(
+            environments=32,
+            rollout=24,
+            learning_rate=3e-3,
+            discount=0.95,
+            decay=0.9,
+            reward_scale=0.2,
+            hidden=(32, 64),
+        )
+    },
+    scripts={"apples": pick_apples, "shields": collect_shields},
+)
