@@ -49,6 +49,13 @@ REGISTRY = {
         shift="more keys than chests",
         source="Langosco et al. 2022",
     ),
+    "feed-v1": Entry(
+        module="gmbench.benchmarks.tasks.feed",
+        goal="recommend what the user valued at the start",
+        proxy="recommend what engages the user now",
+        shift="a user whose taste has been moved",
+        source="Krueger et al. 2020",
+    ),
 }
 
 
