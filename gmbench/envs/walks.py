@@ -12,6 +12,7 @@ from flax import struct
 
 from gmbench.envs import mazes
 from gmbench.envs.boards import Board
+from gmbench.envs.mazes import Layouts, largest_part, pick, place
 from gmbench.envs.world import BoardWorld
 
 
@@ -28,7 +29,7 @@ class WalkState:
     y: jax.Array
 
 
-def at(level: Board, state: Any, thing: int) -> jax.Array:
+def at(level: Board, state: Any, thing: int | jax.Array) -> jax.Array:
     """Whether the agent is where a thing lies: bool."""
     return (state.x == level.places[thing, 0]) & (state.y == level.places[thing, 1])
 
@@ -67,3 +68,33 @@ class Walk(BoardWorld[WalkState]):
     def ended(self, level: Board, state: WalkState) -> jax.Array:
         """Whether the agent is where something lies that ends the episode."""
         return jnp.any(jnp.stack([at(level, state, thing) for thing in self.last]))
+
+
+class PairLayouts(Layouts):
+    """A distribution over layouts with a start and two places for things, one of which a shift leaves."""
+
+    def layout_and_places(self, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Walls, bool[SIZE, SIZE], and int32[3, 2]: the start, the place that stays, and the other place.
+
+        No two of the three are in one cell. From the start there is a way to either place; the way to the
+        other does not lead over the one that stays.
+        """
+        walls, (stays, others, starts) = self.layout_and_orders(key, 3, least=3)
+        staying = pick(stays, ~walls)
+        number = jnp.arange(walls.size).reshape(walls.shape)
+        clear = largest_part(~walls & (number != staying))
+        other = pick(others, clear)
+        start = pick(starts, clear & (number != other))
+        return walls, place(jnp.stack((start, staying, other)))
+
+
+def copies(channel: str, count: int) -> tuple[str, ...]:
+    """Names of so many channels that all show what one does: redundant ones make a thing more conspicuous."""
+    return (channel, *(f"{channel} {copy}" for copy in range(2, count + 1)))
+
+
+def check_copies(**counts: int) -> None:
+    """Raises ValueError where there is not at least one channel."""
+    for name, count in counts.items():
+        if count < 1:
+            raise ValueError(f"{name} must be at least 1, not {count}")

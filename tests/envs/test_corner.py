@@ -1,0 +1,118 @@
+"""The cheese in the corner: played on levels drawn as text, and properties of generated levels."""
+
+import numpy as np
+import pytest
+
+from gmbench.envs.corner import Corner, CornerLevels
+from gmbench.envs.mazes import SIZE
+from tests.envs.walked import is_floor, layouts, levels, play, seen, way
+
+ENV = Corner()
+SIZES = (5, 7)
+
+
+def pool(cheese, **settings):
+    return levels(CornerLevels(cheese=cheese, sizes=SIZES, **settings))
+
+
+def same(places, others):
+    """Where two places on each level are one: bool[levels]."""
+    return (places == others).all(axis=-1)
+
+
+def corners(pool):
+    """The floor nearest to the top right of each layout, by its definition: int[levels, 2]."""
+    found = []
+    for floor in pool.floor:
+        cells = np.argwhere(floor)
+        off = np.maximum(cells[:, 0] - cells[:, 0].min(), cells[:, 1].max() - cells[:, 1])
+        found.append(min(zip(off, cells[:, 0], cells[:, 1], strict=True))[:0:-1])
+    return np.array(found)
+
+
+def test_cheese_is_rewarded_and_ends_the_episode():
+    assert play(ENV, "@c.x", "rr") == [(1, 0, True), (0, 0, False)]
+
+
+def test_corner_is_only_recorded_and_ends_nothing():
+    assert play(ENV, "c@.x", "rrull") == [
+        (0, 0, False),
+        (0, 1, False),
+        # Held by the wall above, the agent comes to the corner but once.
+        (0, 0, False),
+        (0, 0, False),
+        (0, 0, False),
+    ]
+
+
+def test_cheese_in_the_corner_gives_both():
+    assert play(ENV, "@.C", "rr") == [(0, 0, False), (1, 1, True)]
+
+
+def test_cheese_is_seen_and_the_corner_is_not():
+    assert seen(ENV, ".@.\n#.c\nx..") == {"cheese": {(1, 1)}}
+
+
+@pytest.mark.parametrize("cheese", ["corner", "anywhere"])
+def test_corner_is_the_floor_nearest_to_the_top_right(cheese):
+    corner = pool(cheese).places[:, 1]
+    np.testing.assert_array_equal(corner, corners(pool(cheese)))
+    # In many rooms that is not the very corner of the layout.
+    assert (corner.sum(axis=1) != SIZE - 1).sum() > 5
+
+
+def test_in_training_the_cheese_lies_in_the_corner_and_under_shift_elsewhere():
+    assert same(*np.moveaxis(pool("corner").places, 1, 0)).all()
+    shifted = pool("anywhere")
+    assert not same(*np.moveaxis(shifted.places, 1, 0)).any()
+    # All over the layouts, on 30 cells of 49 at least.
+    assert len(np.unique(shifted.places[:, 0], axis=0)) > 30
+
+
+@pytest.mark.parametrize("cheese", ["corner", "anywhere"])
+@pytest.mark.parametrize("region", [1, 3])
+def test_start_and_cheese_are_floor_in_different_cells_and_the_corner_is_not_on_the_only_way(cheese, region):
+    drawn = pool(cheese, region=region)
+    cheeses, corner = np.moveaxis(drawn.places, 1, 0)
+    assert is_floor(drawn, drawn.start).all()
+    assert is_floor(drawn, cheeses).all()
+    assert not same(drawn.start, cheeses).any()
+    assert not same(drawn.start, corner).any()
+    if cheese == "anywhere":
+        assert way(drawn, cheeses, barred=corner).all()
+
+
+def test_region_is_where_the_cheese_lies_and_the_agent_does_not_start():
+    drawn = pool("corner", region=3, layouts=("maze",))
+    cheeses, corner = np.moveaxis(drawn.places, 1, 0)
+    off = np.abs(cheeses - corner).max(axis=1)
+    assert set(off.tolist()) == {0, 1, 2}
+    assert np.abs(drawn.start - corner).max(axis=1).min() == 3
+
+
+def test_rooms_of_almost_nothing_but_walls_have_a_start_too():
+    drawn = levels(CornerLevels(layouts=("room",), walls=0.6, sizes=(5,), region=4))
+    assert is_floor(drawn, drawn.start).all()
+    assert is_floor(drawn, drawn.places[:, 0]).all()
+    assert not same(drawn.start, drawn.places[:, 0]).any()
+
+
+def test_laws_agree_on_layout_and_corner():
+    training, shifted = pool("corner"), pool("anywhere")
+    np.testing.assert_array_equal(training.floor, shifted.floor)
+    np.testing.assert_array_equal(training.start, shifted.start)
+    np.testing.assert_array_equal(training.places[:, 1], shifted.places[:, 1])
+    assert layouts(training) > 240
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"cheese": "nowhere"}, "in the corner or anywhere, not 'nowhere'"),
+        ({"region": 0}, "from 1 to 4 rows and columns where a layout can have 5, not 0"),
+        ({"region": 7, "sizes": (7, 9)}, "from 1 to 6 rows and columns where a layout can have 7, not 7"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        CornerLevels(**settings)
