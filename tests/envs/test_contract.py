@@ -481,20 +481,19 @@ def test_every_channel_is_seen(task, views):
 
 
 def test_a_picture_tells_all_that_the_view_does(task, views):
-    """Whatever is taken out of a view, one cell of one channel, the picture changes."""
-    random, whole, names = np.random.default_rng(0), [], []
-    for channel, name in enumerate(task.env.channels):
-        holding = np.flatnonzero(views[..., channel].any(axis=(1, 2)))
-        whole += [views[index].copy() for index in random.choice(holding, SEEN)]
-        names += [name] * SEEN
-    less = [view.copy() for view in whole]
-    for number, view in enumerate(less):
-        channel = number // SEEN
-        cells = np.argwhere(view[..., channel])
-        view[(*random.choice(cells), channel)] = False
+    """Whatever is taken out of a view, the picture changes: one cell of a channel, and of those that are
+    always filled as it is, as colours that are shown several times."""
+    channels, random, whole, less = task.env.channels, np.random.default_rng(0), [], []
+    for channel in range(len(channels)):
+        alike = (views == views[..., [channel]]).all(axis=(0, 1, 2))
+        for index in random.choice(np.flatnonzero(views[..., channel].any(axis=(1, 2))), SEEN):
+            row, column = random.choice(np.argwhere(views[index, ..., channel]))
+            whole.append(views[index])
+            less.append(views[index].copy())
+            less[-1][row, column, alike] = False
     before, after = np.split(np.asarray(_draw(task.env, np.array(whole + less))), 2)
     unseen = (before == after).all(axis=(1, 2, 3))
-    assert not unseen.any(), {name for name, gone in zip(names, unseen, strict=True) if gone}
+    assert not unseen.any(), {channels[number // SEEN] for number in np.flatnonzero(unseen)}
 
 
 # The numbers of states.
