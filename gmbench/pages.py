@@ -25,7 +25,7 @@ from gmbench.showing import pairs_sheet
 
 FOLDER = Path(__file__).parents[1] / "docs" / "environments"
 WRITTEN = "<!-- Written by `python -m gmbench.pages`: change the code that it follows from. -->"
-PAIRS = 4
+PAIRS = 2
 """Pairs of levels in a picture."""
 COMMANDS = (
     "gmbench show {task} --out {task}.png",
