@@ -31,7 +31,7 @@ COMMANDS = (
     "gmbench show {task} --out {task}.png",
     "gmbench show {task} --out {task}.gif",
     "gmbench run {task} --budget quick --out runs/{task}",
-    "gmbench run {task} --budget quick --alpha 0.5 --out runs/{task}-control",
+    "gmbench run {task} --budget quick --alpha 1 --out runs/{task}-control",
     "gmbench calibrate {task} --run runs/{task}",
     "gmbench speed {task}",
 )
@@ -78,6 +78,7 @@ def _environment(task: Task) -> list[str]:
     return [
         "## The environment",
         description,
+        "Goals and settings:",
         _list(fields),
         f"The actions are {_words(env.actions)}. The agent sees {VIEW} x {VIEW} cells around itself, in the "
         f"channels {_words(env.channels)}.",
