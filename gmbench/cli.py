@@ -73,7 +73,10 @@ def run(
         tyro.conf.arg(metavar="TASK|SUITE", help="Id of a task or of a suite, see `gmbench list`."),
     ],
     out: Annotated[Path, tyro.conf.arg(help="A new directory for the results, or a suite's to go on with.")],
-    algorithm: Annotated[str, tyro.conf.arg(help="ppo, or your own as package.module:factory.")] = "ppo",
+    algorithm: Annotated[
+        str | None,
+        tyro.conf.arg(help="ppo, ppo-rnn, or your own as package.module:factory; else what suits the task."),
+    ] = None,
     budget: Annotated[str, tyro.conf.arg(help="quick or standard: what is not given below.")] = "quick",
     seeds: Annotated[int | None, tyro.conf.arg(help="Training seeds.")] = None,
     steps: Annotated[int | None, tyro.conf.arg(help="Environment steps for each seed.")] = None,

@@ -23,8 +23,8 @@ from gmbench.errors import UsageError
 from gmbench.runner import TRAINING_LEVELS_SEED, make_algorithm
 from gmbench.settings import check_levels, settle, training_levels
 
-ALGORITHM, BUDGET = "ppo", "quick"
-"""The learner that is timed, and the budget whose own numbers of seeds and environments are timed too."""
+BUDGET = "quick"
+"""The budget whose own numbers of seeds and environments are timed too."""
 ENVIRONMENTS = {"cpu": 2048}
 """Environments without a learner, by the kind of device."""
 ENVIRONMENTS_ACCELERATOR = 131_072
@@ -198,7 +198,7 @@ def _environment_row(task: Task, params: EnvParams, choices: Choices, repeats: R
 
 def _learners(task: Task, choices: Choices) -> Iterator[tuple[Algorithm[Any], dict[str, Any]]]:
     """The learners that are timed, and what a row says of each."""
-    config = task.configs[ALGORITHM]
+    config = task.configs[task.algorithm]
     budget = task.budgets[BUDGET]
     cases = [(seeds, choices.batch // seeds, None) for seeds in choices.seeds]
     for seeds, environments, name in [*cases, (budget.seeds, config.environments, BUDGET)]:
@@ -207,8 +207,8 @@ def _learners(task: Task, choices: Choices) -> Iterator[tuple[Algorithm[Any], di
         except ValueError as error:
             raise UsageError(f"{task.id} cannot be trained with {seeds} seeds so: {error}") from error
         learner = make_algorithm(
-            dataclasses.replace(task, configs={ALGORITHM: suited}),
-            settle(task, ALGORITHM, BUDGET, seeds, None, 0.0, None),
+            dataclasses.replace(task, configs={task.algorithm: suited}),
+            settle(task, None, BUDGET, seeds, None, 0.0, None),
         )
         yield learner, {"seeds": seeds, "environments": environments, "budget": name}
 

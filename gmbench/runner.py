@@ -19,14 +19,14 @@ from gmbench.agents import load_algorithm
 from gmbench.agents.algorithm import Algorithm
 from gmbench.agents.training import Trained, seed_keys, train
 from gmbench.benchmarks.evaluation import Episodes, Observe
-from gmbench.benchmarks.goal_inference import GoalEvidence, infer_goals
+from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, infer_goals
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.playing import play
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import PACKS, Task
 from gmbench.compilation import compile_clock
 from gmbench.envs.environment import EnvParams
-from gmbench.envs.levels import content_hash, select
+from gmbench.envs.levels import content_hash
 from gmbench.errors import UsageError
 from gmbench.records import curves_table, episodes_table, goals_table
 from gmbench.results import Result
@@ -38,8 +38,6 @@ TRAINING_LEVELS_SEED = 2022
 """All runs of a task with the same alpha and size train on the same levels."""
 PACKS_INFERRED = ("iid", "shift")
 """Packs on which goals are inferred from behaviour."""
-LEVELS_INFERRED = 64
-"""Levels of each of them that this is done on: each must be planned anew."""
 SEEDS_AT_ONCE = 64
 """Seeds that are evaluated side by side."""
 EVALUATION = 1
@@ -56,7 +54,7 @@ def run(
     task: str,
     *,
     out: Path | str | None = None,
-    algorithm: str = "ppo",
+    algorithm: str | None = None,
     budget: str = "quick",
     seeds: int | None = None,
     steps: int | None = None,
@@ -70,8 +68,8 @@ def run(
     Args:
         task: id of a task, such as ``coinrun-v1``.
         out: a new or empty directory for the results; without it nothing is stored.
-        algorithm: ``ppo``, or your own as ``package.module:factory``, a function of (env, steps) that
-            gives a `gmbench.agents.algorithm.Algorithm`.
+        algorithm: ``ppo``, ``ppo-rnn``, or your own as ``package.module:factory``, a function of (env, steps)
+            that gives a `gmbench.agents.algorithm.Algorithm`; without it, what suits the task.
         budget: ``quick`` or ``standard``; it fills in what is not given of the three that follow.
         seeds: how many training seeds.
         steps: environment steps for each seed.
@@ -202,8 +200,7 @@ def infer_seeds(task: Task, policies: Any, packs: Mapping[str, Any], seeds: rang
     keys = evaluation_keys(seeds)
 
     def infer(levels: Any) -> GoalEvidence:
-        first = select(levels, np.arange(LEVELS_INFERRED))
-        return infer_goals(task, policies, first, keys)
+        return infer_goals(task, policies, levels, keys, indices=np.arange(LEVELS_INFERRED))
 
     return {pack: infer(packs[pack]) for pack in PACKS_INFERRED}
 

@@ -43,14 +43,14 @@ class Settings:
 
 def settle(
     task: Task,
-    algorithm: str,
+    algorithm: str | None,
     budget: str,
     seeds: int | None,
     steps: int | None,
     alpha: float,
     levels: int | None,
 ) -> Settings:
-    """Fills what is not given from the task's budget.
+    """Fills what is not given from the task and its budget.
 
     Raises:
         UsageError: a number is out of range, or there is no such budget.
@@ -60,7 +60,7 @@ def settle(
     given = task.budgets[budget]
     return Settings(
         task=task.id,
-        algorithm=algorithm,
+        algorithm=task.algorithm if algorithm is None else algorithm,
         budget=budget,
         seeds=given.seeds if seeds is None else seeds,
         steps=given.steps if steps is None else steps,

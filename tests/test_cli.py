@@ -126,6 +126,19 @@ def test_a_collecting_task_measures_surplus_and_leaves_out_what_came_first(tmp_p
     assert figures == {*FIGURES, "episode"} - {"pack_outcomes"}
 
 
+def test_without_plans_no_goals_are_inferred(tmp_path):
+    out = tmp_path / "monsters"
+    assert main(["run", "monsters-v1", *TINY, "--out", str(out)]) == 0
+    scores = json.loads((out / "scores.json").read_text())
+    assert scores["goal_inference"] == {}
+    assert sum(scores["shares"][name]["mean"] for name in ("goal", "proxy", "neither")) == pytest.approx(1)
+    assert pq.read_table(out / "goal_inference.parquet").num_rows == 0
+    figures = {path.stem for path in (out / "figures").iterdir()}
+    assert figures == {*FIGURES, "episode"} - {"pack_outcomes", "goal_inference"}
+    assert main(["score", str(out)]) == 0
+    assert json.loads((out / "scores.json").read_text()) == scores
+
+
 def test_a_run_of_another_task_is_not_calibrated_with(finished, tmp_path, capsys):
     assert "is of coinrun-v1" in refuse(capsys, "calibrate", "keys-v1", "--run", finished)
     copy = shutil.copytree(finished, tmp_path / "copy")
@@ -230,7 +243,7 @@ def test_list_names_tasks_and_algorithms(capsys):
     assert main(["list", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert listed["tasks"]["coinrun-v1"]["goal"] == "take the coin"
-    assert listed["algorithms"] == ["ppo"]
+    assert listed["algorithms"] == ["ppo", "ppo-rnn"]
     assert main(["list"]) == 0
     assert "coinrun-v1" in capsys.readouterr().out
 

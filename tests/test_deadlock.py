@@ -7,13 +7,13 @@ import pytest
 
 TRAINING = """
 import jax
-from gmbench.agents.ppo import PPO, PPOConfig
+from gmbench.agents.ppo import PPO, PPOConfig, RecurrentPPOConfig
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 from gmbench.envs.levels import generate
 from gmbench.agents.training import train
 
 env = CoinRun()
-ppo = PPO(env, PPOConfig(environments=64, rollout=16, hidden=(64, 64)), updates=40)
+ppo = PPO(env, {config}(environments=64, rollout=16, hidden=(64, 64)), updates=40)
 params = env.params(generate(CoinRunLevels(), jax.random.key(0), 256))
 for attempt in range(3):
     train(ppo, params, range(8), ppo.updates)
@@ -22,10 +22,15 @@ for attempt in range(3):
 
 
 @pytest.mark.timeout(280)
-def test_vmapped_training_does_not_hang():
+@pytest.mark.parametrize("config", ["PPOConfig", "RecurrentPPOConfig"])
+def test_vmapped_training_does_not_hang(config):
     # In a process of its own: a hung computation cannot be interrupted from within.
     finished = subprocess.run(
-        [sys.executable, "-c", TRAINING], timeout=240, capture_output=True, text=True, check=False
+        [sys.executable, "-c", TRAINING.format(config=config)],
+        timeout=240,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.split() == ["trained"] * 3

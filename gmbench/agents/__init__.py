@@ -8,7 +8,7 @@ from typing import Any
 
 from gmbench.errors import UsageError
 
-ALGORITHMS = {"ppo": "gmbench.agents.ppo:PPO.for_steps"}
+ALGORITHMS = {"ppo": "gmbench.agents.ppo:PPO.for_steps", "ppo-rnn": "gmbench.agents.ppo:recurrent"}
 """Name, and where the factory stands: (env, steps[, config]) -> `gmbench.agents.algorithm.Algorithm`."""
 
 

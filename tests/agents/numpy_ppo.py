@@ -38,6 +38,34 @@ def loss(logits, values, actions, old_log_probabilities, old_values, advantage, 
     return total, {"policy_loss": policy, "value_loss": value, "entropy": spread}
 
 
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def recurrent_outputs(weights, cells, carry, ends):
+    """Logits [rows, time, actions] and values [rows, time] of a network with one hidden layer and a cell of
+    gated recurrent units (Cho et al. 2014), from cells [rows, time, n]; ends [rows, time] of episodes."""
+    cell = weights["GRUCell_0"]
+
+    def dense(layer, x):
+        return x @ np.asarray(layer["kernel"], float) + np.asarray(layer.get("bias", 0.0), float)
+
+    logits, values = [], []
+    for row in range(len(cells)):
+        memory = np.array(carry[row], float)
+        for time, seen in enumerate(cells[row]):
+            units = np.maximum(dense(weights["ViewDense_0"], seen), 0)
+            reset = sigmoid(dense(cell["ir"], units) + dense(cell["hr"], memory))
+            update = sigmoid(dense(cell["iz"], units) + dense(cell["hz"], memory))
+            new = np.tanh(dense(cell["in"], units) + reset * dense(cell["hn"], memory))
+            memory = (1 - update) * new + update * memory
+            logits.append(dense(weights["Dense_0"], memory))
+            values.append(dense(weights["Dense_1"], memory)[0])
+            if ends[row, time]:
+                memory = np.zeros_like(memory)
+    return np.reshape(logits, (*ends.shape, -1)), np.reshape(values, ends.shape)
+
+
 def clipped_adam(gradients, learning_rates, max_norm, beta1=0.9, beta2=0.999, eps=1e-5):
     """The sum of the changes that Adam makes for a list of flat gradients, each first limited in norm."""
     first, second, total = 0.0, 0.0, 0.0

@@ -7,19 +7,22 @@ import pytest
 import scipy.special
 import scipy.stats
 
-from gmbench.agents.ppo import PPO, PPOConfig
+from gmbench import checkpoint
+from gmbench.agents.ppo import PPO, PPOConfig, RecurrentPPOConfig, recurrent
 from gmbench.agents.ppo.learner import _orders
 from gmbench.agents.ppo.rollout import begin, collect
 from gmbench.agents.training import seed_keys
 from gmbench.envs.levels import select
 
-CONFIG = PPOConfig(environments=8, rollout=16, epochs=2, minibatches=2, hidden=(16,))
+SETTINGS = {"environments": 8, "rollout": 16, "epochs": 2, "minibatches": 2, "hidden": (16,)}
+CONFIG = PPOConfig(**SETTINGS)
+CONFIGS = {"ppo": CONFIG, "ppo-rnn": RecurrentPPOConfig(**SETTINGS, memory=8)}
 SEEDS = range(3)
 
 
-@pytest.fixture(scope="module")
-def ppo(env):
-    return PPO(dataclasses.replace(env, time_limit=16), CONFIG, updates=4)
+@pytest.fixture(scope="module", params=CONFIGS)
+def ppo(env, request):
+    return PPO(dataclasses.replace(env, time_limit=16), CONFIGS[request.param], updates=4)
 
 
 @pytest.fixture(scope="module")
@@ -80,36 +83,90 @@ def test_learning_changes_the_policy_and_spends_the_learning_rate(ppo, params, i
 
 
 @pytest.fixture(scope="module")
-def collected(ppo, params):
-    """A rollout, together with the same steps taken by hand with `env.step`."""
-    key, begin_key, weights_key = jax.random.split(jax.random.key(9), 3)
-    experience = begin(ppo.env, begin_key, params, CONFIG.environments)
+def rollout(ppo, params):
+    """A function that collects steps, and the weights that it collects with."""
+    key, weights_key = jax.random.split(jax.random.key(9))
+    experience = begin(ppo.env, ppo.network, key, params, CONFIG.environments)
     weights = ppo.network.init(weights_key, experience.views)
-    arguments = (ppo.env, ppo.network, weights, experience, key, params, CONFIG.rollout)
-    return weights, arguments, jax.jit(collect, static_argnums=(0, 1, 6))(*arguments)
+    # Values that tell observations apart, and what is carried.
+    weights = jax.tree.map(lambda leaf: 3 * leaf, weights)
+    compiled = jax.jit(collect, static_argnums=(0, 1, 6))
+
+    def run(experience, key):
+        return compiled(ppo.env, ppo.network, weights, experience, key, params, CONFIG.rollout)
+
+    return weights, experience, run
 
 
-def test_values_of_what_followed_are_those_before_any_reset(ppo, params, collected):
-    weights, (_, _, _, experience, key, _, length), (_, steps, next_values, _) = collected
-    states, seen = experience.states, []
-    levels = ppo.env.draw_levels(jax.random.split(key)[1], (length, CONFIG.environments), params)
+@pytest.fixture(scope="module")
+def collected(rollout):
+    """A rollout: what it began with, its key, and what it gave."""
+    weights, experience, run = rollout
+    key = jax.random.key(10)
+    return weights, experience, key, run(experience, key)
+
+
+@pytest.fixture(scope="module")
+def collected_later(collected, rollout):
+    """The same where most episodes are under way, each at another of its steps."""
+    weights, _, _, (experience, *_) = collected
+    ages = jnp.arange(CONFIG.environments)
+    experience = dataclasses.replace(experience, states=dataclasses.replace(experience.states, time=ages))
+    carry = jax.tree.map(lambda leaf: leaf.at[::2].set(0.5), experience.carry)
+    experience, key = dataclasses.replace(experience, carry=carry), jax.random.key(11)
+    return weights, experience, key, rollout[2](experience, key)
+
+
+def test_values_of_what_followed_are_those_before_any_reset(ppo, params, collected_later):
+    """The same steps by hand: what is carried starts afresh where an episode does, and not before that."""
+    weights, experience, key, (after, steps, next_values, _) = collected_later
+    states, carry, seen = experience.states, experience.carry, []
+    levels = ppo.env.draw_levels(jax.random.split(key)[1], steps.action.shape, params)
     step = jax.vmap(ppo.env.step_or_start, (0, 0, 0, None))
-    for following, action in zip(levels, steps.action, strict=True):
+    ends = steps.terminated | steps.truncated
+    for following, action, view, end in zip(levels, steps.action, steps.view, ends, strict=True):
         _, states, *_, info = step(following, states, action, params)
-        seen.append(ppo.network.apply(weights, info["final_observation"])[1])
+        carry = ppo.network.step(weights, carry, view)[2]
+        seen.append(ppo.network.step(weights, carry, info["final_observation"])[1])
+        carry = jax.tree.map(lambda leaf, end=end: jnp.where(end[:, None], 0.0, leaf), carry)
     expected, going_on = np.stack(seen), ~np.asarray(steps.terminated)
-    assert np.asarray(steps.truncated).any(), "the case should include a truncated episode"
-    np.testing.assert_allclose(np.asarray(next_values)[going_on], expected[going_on], atol=1e-5)
+    assert np.asarray(steps.truncated)[:-1].any(), "an episode should be cut off inside of the rollout"
+    np.testing.assert_allclose(np.asarray(next_values)[going_on], expected[going_on], rtol=1e-4, atol=1e-4)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), after.carry, carry)
+
+
+def test_learning_sees_what_acting_saw(ppo, collected_later):
+    """With the weights that acted, the loss finds the probabilities and values of the rollout again."""
+    weights, experience, _, (_, steps, _, _) = collected_later
+    rows = jax.tree.map(ppo._rows, steps)
+    ends = rows.terminated | rows.truncated
+    logits, values = ppo.network.replay(weights, experience.carry, rows.view, ends)
+    found = np.take_along_axis(jax.nn.log_softmax(logits), rows.action[..., None], axis=-1)[..., 0]
+    np.testing.assert_allclose(found, rows.log_probability, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(values, rows.value, rtol=1e-4, atol=1e-4)
+    metrics = ppo.loss(weights, rows, jnp.ones(ends.shape), experience.carry)[1]
+    assert metrics["kl"] < 1e-6
+    assert metrics["clipped"] == 0
+
+
+def test_what_was_seen_is_remembered_to_the_end_of_the_episode(env):
+    network = CONFIGS["ppo-rnn"].network(env.num_actions)
+    views = jax.random.bits(jax.random.key(0), (2, 6, 13, 7), jnp.uint32).astype(jnp.uint16)
+    weights = network.init(jax.random.key(1), views)
+    carry, ends = jnp.zeros((2, 8)), jnp.zeros((2, 6), bool).at[0, 3].set(True)
+    before, after = (network.replay(weights, carry, seen, ends)[1] for seen in (views, views.at[:, 0].set(0)))
+    np.testing.assert_array_equal(before != after, [[True] * 4 + [False] * 2, [True] * 6])
 
 
 def test_actions_are_drawn_from_the_policy(ppo, params):
     """A thousand environments that all see the same, each of which draws for itself."""
     single = ppo.env.params(select(params.levels, np.array([0])))
-    experience = begin(ppo.env, jax.random.key(1), single, 1000)
+    experience = begin(ppo.env, ppo.network, jax.random.key(1), single, 1000)
     weights = ppo.network.init(jax.random.key(2), experience.views)
     weights = jax.tree.map(lambda leaf: 4 * leaf, weights)  # So that the policy prefers some actions.
     steps = collect(ppo.env, ppo.network, weights, experience, jax.random.key(3), single, 1)[1]
-    expected = scipy.special.softmax(np.asarray(ppo.network.outputs(weights, experience.views[0])[0], float))
+    logits = ppo.network.step(weights, ppo.network.start(), experience.views[0])[0]
+    expected = scipy.special.softmax(np.asarray(logits, float))
     counts = np.bincount(steps.action[0], minlength=ppo.env.num_actions)
     assert scipy.stats.chisquare(counts, 1000 * expected).pvalue > 0.001
     taken = np.log(expected)[steps.action[0]]
@@ -125,12 +182,12 @@ def test_every_epoch_takes_every_step_once_in_an_order_of_its_own():
 
 
 def test_no_step_is_both_terminated_and_truncated(collected):
-    steps = collected[2][1]
+    steps = collected[3][1]
     assert not np.any(np.asarray(steps.terminated) & np.asarray(steps.truncated))
 
 
 def test_finished_episodes_are_counted(collected):
-    _, _, (_, steps, _, finished) = collected
+    *_, (_, steps, _, finished) = collected
     ends = np.asarray(steps.terminated | steps.truncated)
     assert finished.episodes == ends.sum()
     lengths, returns = 0, 0.0
@@ -143,23 +200,47 @@ def test_finished_episodes_are_counted(collected):
     assert float(finished.returns[0]) == pytest.approx(returns)
 
 
+def test_a_stored_policy_comes_back(ppo, params, init, tmp_path):
+    policies = [ppo.policy(init(jax.random.key(seed), params)) for seed in (0, 1)]
+    checkpoint.save(tmp_path / "kept", policies[0])
+    restored = checkpoint.restore(tmp_path / "kept", like=policies[1])
+    view = ppo.env.reset(jax.random.key(2), params)[0]
+    carries = [policy.act(policy.start(), view, jax.random.key(3)) for policy in (policies[0], restored)]
+    jax.tree.map(np.testing.assert_array_equal, *carries)
+
+
 def test_metrics_are_finite_scalars(ppo, params, init, update):
     _, metrics = train(init, update, jax.random.key(0), params)
     assert {"episodes", "length", "return_coin", "return_end", "entropy", "kl"} <= set(metrics)
     assert all(value.shape == () and jnp.isfinite(value) for value in metrics.values())
 
 
-def test_a_rollout_longer_than_an_episode_is_refused(env):
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_a_rollout_longer_than_an_episode_is_refused(env, config):
     with pytest.raises(ValueError, match="longer than an episode"):
-        PPO(dataclasses.replace(env, time_limit=10), CONFIG, updates=1)
+        PPO(dataclasses.replace(env, time_limit=10), config, updates=1)
 
 
-@pytest.mark.parametrize("settings", [{"epochs": 0}, {"environments": 3, "rollout": 5, "minibatches": 4}])
-def test_impossible_settings_are_refused(settings):
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        (PPOConfig, {"epochs": 0}),
+        (PPOConfig, {"environments": 3, "rollout": 5, "minibatches": 4}),
+        (RecurrentPPOConfig, {"environments": 6, "rollout": 8, "minibatches": 4}),
+        (RecurrentPPOConfig, {"memory": 0}),
+    ],
+)
+def test_impossible_settings_are_refused(kind, settings):
     with pytest.raises(ValueError, match=r"minibatches|at least 1"):
-        PPOConfig(**settings)
+        kind(**settings)
 
 
-def test_for_steps_rounds_up_to_whole_updates(env):
-    assert PPO.for_steps(env, 129, CONFIG).updates == 2
-    assert PPO.for_steps(env, 128, CONFIG).updates == 1
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_for_steps_rounds_up_to_whole_updates(env, config):
+    assert PPO.for_steps(env, 129, config).updates == 2
+    assert PPO.for_steps(env, 128, config).updates == 1
+
+
+def test_the_recurrent_learner_is_recurrent_unless_told_otherwise(env):
+    assert recurrent(env, 1).config == RecurrentPPOConfig()
+    assert recurrent(env, 1, CONFIGS["ppo-rnn"]).config == CONFIGS["ppo-rnn"]

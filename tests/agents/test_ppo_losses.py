@@ -1,3 +1,5 @@
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from jax.flatten_util import ravel_pytree
 
 from gmbench.agents.networks import ActorCritic
-from gmbench.agents.ppo import PPO, PPOConfig, losses
+from gmbench.agents.ppo import PPO, PPOConfig, RecurrentPPOConfig, losses
 from gmbench.agents.ppo.rollout import Steps
 from gmbench.envs.grid import VIEW, image, low_bits
 from tests.agents import numpy_ppo
@@ -79,6 +81,34 @@ def test_the_loss_equals_numpy(minibatch):
     assert actual == pytest.approx(expected, rel=1e-4)
     assert {name: float(metrics[name]) for name in parts} == pytest.approx(parts, rel=1e-4)
     assert 0.1 < metrics["clipped"] < 1.0, "the case should exercise the clipping"
+
+
+def test_the_recurrent_loss_equals_numpy(env, minibatch):
+    """The same steps as the rows of four environments, of which some end episodes in between."""
+    config = RecurrentPPOConfig(environments=4, rollout=8, hidden=(8,), memory=5, clip=0.1)
+    ppo, key = PPO(env, config, updates=1), jax.random.split(jax.random.key(4), 3)
+    _, _, flat, advantage = minibatch
+    ends = jax.random.bernoulli(key[0], 0.2, (32,))
+    flat = dataclasses.replace(flat, terminated=ends.at[::2].set(False), truncated=ends.at[1::2].set(False))
+    steps, advantage = jax.tree.map(lambda leaf: leaf.reshape(4, 8, *leaf.shape[1:]), (flat, advantage))
+    weights = jax.tree.map(lambda leaf: 2 * leaf, ppo.network.init(key[1], steps.view))
+    carry = jax.random.normal(key[2], (4, 5))
+    cells = np.asarray(image(steps.view), float).reshape(4, 8, -1)
+    logits, values = numpy_ppo.recurrent_outputs(
+        weights["params"], cells, carry, np.asarray(ends).reshape(4, 8)
+    )
+    expected, parts = numpy_ppo.loss(
+        logits.reshape(32, -1),
+        values.ravel(),
+        np.asarray(flat.action),
+        np.asarray(flat.log_probability, float),
+        np.asarray(flat.value, float),
+        np.asarray(advantage, float).ravel(),
+        config,
+    )
+    actual, metrics = ppo.loss(weights, steps, advantage, carry)
+    assert actual == pytest.approx(expected, rel=1e-4)
+    assert {name: float(metrics[name]) for name in parts} == pytest.approx(parts, rel=1e-4)
 
 
 def test_the_network_equals_numpy():

@@ -5,15 +5,16 @@ import numpy as np
 import pytest
 
 from gmbench.agents import training
-from gmbench.agents.ppo import PPO, PPOConfig
+from gmbench.agents.ppo import PPO, PPOConfig, RecurrentPPOConfig
 from gmbench.agents.training import Cohort, block_size, train
 
-CONFIG = PPOConfig(environments=4, rollout=8, epochs=1, minibatches=2, hidden=(8,))
+SETTINGS = {"environments": 4, "rollout": 8, "epochs": 1, "minibatches": 2, "hidden": (8,)}
+CONFIGS = {"ppo": PPOConfig(**SETTINGS), "ppo-rnn": RecurrentPPOConfig(**SETTINGS, memory=8)}
 
 
-@pytest.fixture(scope="module")
-def ppo(env):
-    return PPO(dataclasses.replace(env, time_limit=16), CONFIG, updates=4)
+@pytest.fixture(scope="module", params=CONFIGS)
+def ppo(env, request):
+    return PPO(dataclasses.replace(env, time_limit=16), CONFIGS[request.param], updates=4)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Proximal policy optimization, the reference learner."""
 
-from gmbench.agents.ppo.config import PPOConfig
-from gmbench.agents.ppo.learner import PPO, PPOLearner, PPOPolicy
+from gmbench.agents.ppo.config import PPOConfig, RecurrentPPOConfig
+from gmbench.agents.ppo.learner import PPO, PPOLearner, PPOPolicy, recurrent
 
-__all__ = ["PPO", "PPOConfig", "PPOLearner", "PPOPolicy"]
+__all__ = ["PPO", "PPOConfig", "PPOLearner", "PPOPolicy", "RecurrentPPOConfig", "recurrent"]

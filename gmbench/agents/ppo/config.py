@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import ClassVar
+
+from gmbench.agents.networks import ActorCritic, Network, RecurrentActorCritic
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,12 +42,48 @@ class PPOConfig:
     reward_scale: float = 0.1
     hidden: tuple[int, ...] = (48, 64)
 
+    recurrent: ClassVar[bool] = False
+    """Whether the network carries anything from step to step."""
+
     def __post_init__(self) -> None:
         for name in ("environments", "rollout", "epochs", "minibatches"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.environments * self.rollout % self.minibatches:
+        if self.rows % self.minibatches:
+            steps = "" if self.recurrent else f" x {self.rollout} steps"
             raise ValueError(
-                f"{self.environments} environments x {self.rollout} steps do not divide "
-                f"into {self.minibatches} minibatches"
+                f"{self.environments} environments{steps} do not divide into {self.minibatches} minibatches"
             )
+
+    @property
+    def rows(self) -> int:
+        """What minibatches are made of: steps or, of a recurrent network, all steps of an environment."""
+        return self.environments if self.recurrent else self.environments * self.rollout
+
+    def network(self, actions: int) -> Network:
+        """The network, without weights."""
+        return ActorCritic(actions, self.hidden)
+
+
+@dataclasses.dataclass(frozen=True)
+class RecurrentPPOConfig(PPOConfig):
+    """Settings of PPO with a recurrent network.
+
+    Gradients go back through time to the start of an episode, or of the rollout if that is later.
+
+    Attributes:
+        memory: units of the recurrent cell.
+    """
+
+    memory: int = 64
+
+    recurrent: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.memory < 1:
+            raise ValueError(f"memory must be at least 1, not {self.memory}")
+
+    def network(self, actions: int) -> Network:
+        """The network, without weights."""
+        return RecurrentActorCritic(actions, self.hidden, self.memory)

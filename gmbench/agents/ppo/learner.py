@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import optax
 from flax import struct
 
-from gmbench.agents.networks import ActorCritic
+from gmbench.agents.networks import Network
 from gmbench.agents.ppo import losses
-from gmbench.agents.ppo.config import PPOConfig
+from gmbench.agents.ppo.config import PPOConfig, RecurrentPPOConfig
 from gmbench.agents.ppo.rollout import Experience, Finished, Steps, begin, collect
 from gmbench.envs.environment import Environment, EnvParams
 
@@ -33,15 +33,15 @@ class PPOPolicy:
     """Draws actions from the policy head."""
 
     weights: Any
-    network: ActorCritic = struct.field(pytree_node=False)
+    network: Network = struct.field(pytree_node=False)
 
-    def start(self) -> tuple[()]:
-        """Nothing is carried."""
-        return ()
+    def start(self) -> Any:
+        """What the network carries."""
+        return self.network.start()
 
-    def act(self, carry: tuple[()], observation: jax.Array, key: jax.Array) -> tuple[jax.Array, tuple[()]]:
+    def act(self, carry: Any, observation: jax.Array, key: jax.Array) -> tuple[jax.Array, Any]:
         """An action drawn from the policy."""
-        logits, _ = self.network.outputs(self.weights, observation)
+        logits, _, carry = self.network.step(self.weights, carry, observation)
         return distrax.Categorical(logits=logits).sample(seed=key), carry
 
 
@@ -51,7 +51,7 @@ class PPO:
 
     Attributes:
         env: the environment.
-        config: settings.
+        config: settings; with `RecurrentPPOConfig` the network is recurrent.
         updates: updates of the whole run; the learning rate falls to zero over them.
     """
 
@@ -78,9 +78,9 @@ class PPO:
         return self.config.environments * self.config.rollout
 
     @property
-    def network(self) -> ActorCritic:
+    def network(self) -> Network:
         """The network, without weights."""
-        return ActorCritic(self.env.num_actions, self.config.hidden)
+        return self.config.network(self.env.num_actions)
 
     @property
     def optimizer(self) -> optax.GradientTransformation:
@@ -95,7 +95,7 @@ class PPO:
     def init(self, key: jax.Array, params: EnvParams) -> PPOLearner:
         """A learner with new weights, its environments reset."""
         weights_key, env_key, key = jax.random.split(key, 3)
-        experience = begin(self.env, env_key, params, self.config.environments)
+        experience = begin(self.env, self.network, env_key, params, self.config.environments)
         weights = self.network.init(weights_key, experience.views)
         return PPOLearner(weights, self.optimizer.init(weights), experience, key)
 
@@ -133,27 +133,39 @@ class PPO:
         self, learner: PPOLearner, key: jax.Array, steps: Steps, advantage: jax.Array
     ) -> tuple[Any, Any, dict[str, jax.Array]]:
         """Epochs of minibatches: weights and optimizer afterwards, and the mean metrics."""
-        batch = jax.tree.map(lambda leaf: leaf.reshape((-1, *leaf.shape[2:])), (steps, advantage))
+        batch = (*jax.tree.map(self._rows, (steps, advantage)), learner.experience.carry)
 
         def gradient_step(carry: tuple[Any, Any], rows: jax.Array) -> tuple[Any, dict[str, jax.Array]]:
             weights, optimizer = carry
-            chosen, chosen_advantage = jax.tree.map(lambda leaf: leaf[rows], batch)
-            gradients, metrics = jax.grad(self.loss, has_aux=True)(weights, chosen, chosen_advantage)
+            chosen = jax.tree.map(lambda leaf: leaf[rows], batch)
+            gradients, metrics = jax.grad(self.loss, has_aux=True)(weights, *chosen)
             change, optimizer = self.optimizer.update(gradients, optimizer, weights)
             return (optax.apply_updates(weights, change), optimizer), metrics
 
-        orders = _orders(key, self.config.epochs, self.steps_per_update)
+        orders = _orders(key, self.config.epochs, self.config.rows)
         rows = orders.reshape(self.config.epochs * self.config.minibatches, -1)
         carry = (learner.weights, learner.optimizer)
         (weights, optimizer), metrics = jax.lax.scan(gradient_step, carry, rows)
         return weights, optimizer, jax.tree.map(jnp.mean, metrics)
 
+    def _rows(self, leaf: jax.Array) -> jax.Array:
+        """[rollout, environments, ...] as the rows of `PPOConfig.rows`, on axis 0."""
+        return leaf.swapaxes(0, 1) if self.config.recurrent else leaf.reshape((-1, *leaf.shape[2:]))
+
     def loss(
-        self, weights: Any, steps: Steps, advantage: jax.Array
+        self, weights: Any, steps: Steps, advantage: jax.Array, carry: Any = ()
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
-        """The loss of one minibatch, its steps along axis 0: (scalar, metrics)."""
+        """The loss of one minibatch, its rows along axis 0: (scalar, metrics).
+
+        Args:
+            weights: of the network.
+            steps: [rows] or, of a recurrent network, [rows, time].
+            advantage: float32 in the same shape.
+            carry: what the network carried when the first of the steps was taken.
+        """
         config = self.config
-        logits, value = self.network.outputs(weights, steps.view)
+        ends = steps.terminated | steps.truncated
+        logits, value = self.network.replay(weights, carry, steps.view, ends)
         log_probability = distrax.Categorical(logits=logits).log_prob(steps.action)
         policy = losses.policy_loss(
             log_probability, steps.log_probability, losses.normalize(advantage), config.clip
@@ -187,3 +199,8 @@ def _episode_metrics(env: Environment[Any, Any], finished: Finished) -> dict[str
     returns = finished.returns / finished.episodes
     metrics = {f"return_{goal.name}": returns[index] for index, goal in enumerate(env.goals)}
     return {"episodes": finished.episodes, "length": finished.lengths / finished.episodes, **metrics}
+
+
+def recurrent(env: Environment[Any, Any], steps: int, config: RecurrentPPOConfig | None = None) -> PPO:
+    """PPO with a recurrent network for a run of at least ``steps`` environment steps."""
+    return PPO.for_steps(env, steps, config or RecurrentPPOConfig())

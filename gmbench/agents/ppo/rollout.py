@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from gmbench.agents.networks import ActorCritic
+from gmbench.agents.networks import Network
 from gmbench.envs.environment import Environment, EnvParams
+from gmbench.envs.levels import where
 
 
 @struct.dataclass
@@ -21,11 +22,13 @@ class Experience:
     Attributes:
         states: environment states.
         views: uint16[environments, VIEW, channels], packed observations, what is acted on next.
+        carry: what the network carries, as it is when that is acted on.
         returns: float32[environments, goals], undiscounted return so far of the running episodes.
     """
 
     states: Any
     views: jax.Array
+    carry: Any
     returns: jax.Array
 
 
@@ -61,16 +64,19 @@ class Finished:
     lengths: jax.Array
 
 
-def begin(env: Environment[Any, Any], key: jax.Array, params: EnvParams, environments: int) -> Experience:
+def begin(
+    env: Environment[Any, Any], network: Network, key: jax.Array, params: EnvParams, environments: int
+) -> Experience:
     """Resets the environments."""
     states = jax.vmap(env.reset, (0, None))(jax.random.split(key, environments), params)[1]
     returns = jnp.zeros((environments, len(env.goals)), jnp.float32)
-    return Experience(states=states, views=_views(env, states, params), returns=returns)
+    carry = jax.tree.map(lambda leaf: jnp.tile(leaf, (environments, 1)), network.start())
+    return Experience(states=states, views=_views(env, states, params), carry=carry, returns=returns)
 
 
 def collect(
     env: Environment[Any, Any],
-    network: ActorCritic,
+    network: Network,
     weights: Any,
     experience: Experience,
     key: jax.Array,
@@ -95,7 +101,7 @@ def collect(
     ) -> tuple[Any, Steps]:
         experience, last, finished = carry
         noise, levels = drawn
-        logits, value = network.outputs(weights, experience.views)
+        logits, value, carried = network.step(weights, experience.carry, experience.views)
         action = jnp.argmax(logits + noise, axis=-1)  # So is a categorical distribution drawn from.
         log_probability = distrax.Categorical(logits=logits).log_prob(action)
         _, states, reward, terminated, truncated, info = jax.vmap(env.step_or_start, (0, 0, 0, None))(
@@ -103,18 +109,21 @@ def collect(
         )
         truncated = truncated & ~terminated
         # A rollout is no longer than an episode may be, so each environment is cut off at most once in it;
-        # of that one time the state is kept, which is smaller than the observation.
-        last = jax.tree.map(lambda new, old: jnp.where(truncated, new, old), info["final_state"], last)
-        after, finished = _count(experience, info["goals"], terminated | truncated, finished)
-        after = dataclasses.replace(after, states=states, views=_views(env, states, params))
+        # of that one time the state is kept, which is smaller than the observation, and what was carried.
+        last = where(truncated, (info["final_state"], carried), last)
+        ends = terminated | truncated
+        after, finished = _count(experience, info["goals"], ends, finished)
+        carried = where(ends, network.start(), carried)
+        after = dataclasses.replace(after, states=states, views=_views(env, states, params), carry=carried)
         steps = Steps(experience.views, action, log_probability, value, reward, terminated, truncated)
         return (after, last, finished), steps
 
     nothing = Finished(jnp.float32(0), jnp.zeros(len(env.goals)), jnp.float32(0))
-    carry = (experience, experience.states, nothing)
+    carry = (experience, (experience.states, experience.carry), nothing)
     (experience, last, finished), steps = jax.lax.scan(step, carry, (noise, levels))
-    both = jnp.stack((experience.views, _views(env, last, params)))
-    following, cut_off = network.outputs(weights, both)[1]
+    both = jnp.stack((experience.views, _views(env, last[0], params)))
+    carries = jax.tree.map(lambda *leaves: jnp.stack(leaves), experience.carry, last[1])
+    following, cut_off = network.step(weights, carries, both)[1]
     next_values = jnp.concatenate((steps.value[1:], following[None]))
     return experience, steps, jnp.where(steps.truncated, cut_off, next_values), finished
 

@@ -61,6 +61,7 @@ class Task:
         measures: figures that the task reports beside its score, by name.
         scripts: where the states are too many to be planned, what the reference policy of each goal does,
             by the goal's name. Empty where the references are planned.
+        algorithm: the learner that it is run with unless told otherwise.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Task:
     configs: Mapping[str, Any]
     measures: Mapping[str, Measure] = dataclasses.field(default_factory=dict)
     scripts: Mapping[str, Script] = dataclasses.field(default_factory=dict)
+    algorithm: str = "ppo"
 
     def __post_init__(self) -> None:
         goals = [goal.name for goal in self.env.goals]
