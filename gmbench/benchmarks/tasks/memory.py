@@ -1,0 +1,52 @@
+"""The task memory-v1."""
+
+import dataclasses
+from typing import Any
+
+from gmbench.agents.ppo import PPOConfig, RecurrentPPOConfig
+from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.envs.memory import Memory, MemoryLevels
+
+FAMILIAR, HARDER = MemoryLevels(lengths=(7, 9, 11)), MemoryLevels(lengths=(13, 15, 17))
+SLIPPERY = 0.5
+"""How often the ice of the shift is slippery, so that the lane tells nothing. On levels of packs it is."""
+PPO: dict[str, Any] = {
+    "environments": 32,
+    "rollout": 32,
+    "learning_rate": 3e-3,
+    "discount": 0.97,
+    "decay": 0.9,
+    "reward_scale": 1.0,
+    "entropy_weight": 0.05,
+}
+
+TASK = Task(
+    id="memory-v1",
+    title="A T-maze in which the lane tells what the signal was",
+    source="Suau et al. 2024, the frozen T-maze",
+    env=Memory(),
+    generators={
+        "iid": FAMILIAR,
+        "shift": dataclasses.replace(FAMILIAR, slippery=SLIPPERY),
+        "hard": HARDER,
+        "hard_shift": dataclasses.replace(HARDER, slippery=SLIPPERY),
+    },
+    counting="first",
+    score_discount=1.0,
+    files={
+        "iid.npz": "c3b41dae57eca0673d922f950d843b8cc2a28f94c3c4e7a0e7fe78db9b2cdbe7",
+        "shift.npz": "154c6dbffc3300ceb5210708dd1ffcd35eada6327a91e2c4da978332feb88294",
+        "hard.npz": "5e9f4a5fad0aa1628699bed1ba491941bdfc213f694de91adf145844dc2c3a17",
+        "hard_shift.npz": "41f312b3ea30936ee645ded12f899cfa10fde28fbab35cd688b3f3b15df73e31",
+        "references.json": "8cbd0abb416b34346858154771acb373fe4167da7f02698ee6506fc9cafe2832",
+    },
+    budgets={
+        "quick": Budget(seeds=8, steps=250_000, levels=8192),
+        "standard": Budget(seeds=32, steps=2_500_000, levels=65_536),
+    },
+    configs={
+        "ppo": PPOConfig(**PPO, hidden=(32, 64)),
+        "ppo-rnn": RecurrentPPOConfig(**PPO, hidden=(32,), memory=32),
+    },
+    algorithm="ppo-rnn",
+)

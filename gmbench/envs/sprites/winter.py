@@ -1,0 +1,79 @@
+"""A winter morning: ice, two flags, and the plaques that name them."""
+
+from __future__ import annotations
+
+from gmbench.envs.rendering import Sprite, pixels
+from gmbench.envs.sprites.garden import PALETTE as GARDEN
+
+PALETTE = GARDEN | {
+    # Ice, from light to dark.
+    "s": "#ffffff", "t": "#d8f1fb", "u": "#b9e3f5", "v": "#8cc7e6",
+    # The two colours of ends and signals, light and dark.
+    "g": "#3ecf6b", "G": "#1f8f4a", "p": "#b46cf0", "V": "#7a35bd",
+}  # fmt: skip
+"""Colours of what is drawn here, by the character that stands for each."""
+
+ICE_DRAWING = """
+vuuuuuuuuuuuuuuv
+uttttttttttttttu
+utttsttttttttttu
+uttsttttuttttttu
+utsttttuttttsttu
+utttttutttttsttu
+uttttuttttttsttu
+utttttttttsttttu
+utttttttttsttutu
+utstttttttttuttu
+utsttttttttutttu
+uttsttttttttttsu
+utttttutttttttsu
+uttttutttttttstu
+uttttttttttttttu
+vuuuuuuuuuuuuuuv
+"""
+FLAG = """
+....KK..........
+....KrKKKK......
+....KrddddKKKK..
+....KrdddddddDK.
+....KrddddddddDK
+....KrdddddddDDK
+....KrDdddddDDK.
+....KrKKDDDDDK..
+....KrK.KKKKK...
+....KrK.........
+....KrK.........
+....KrK.........
+....KrK.........
+...KKrKK........
+..KqqrqqK.......
+..KKKKKKK.......
+"""
+PLAQUE = """
+................
+................
+.QQQQQQQQQQQQQQ.
+.QPPPPPPPPPPPPQ.
+.QPPPPddddPPPPQ.
+.QPPPddddddPPPQ.
+.QPPddddddddPPQ.
+.QPPddddddddPPQ.
+.QPPddddddddPPQ.
+.QPPDddddddDPPQ.
+.QPPPDddddDPPPQ.
+.QPPPPDDDDPPPPQ.
+.QPPPPPPPPPPPPQ.
+.QQQQQQQQQQQQQQ.
+................
+................
+"""
+
+
+def _coloured(drawing: str, light: str, dark: str) -> Sprite:
+    """A drawing with "d" and "D" in two shades of a colour."""
+    return Sprite(pixels(drawing, PALETTE | {"d": PALETTE[light], "D": PALETTE[dark]}))
+
+
+ICE = Sprite(pixels(ICE_DRAWING, PALETTE))
+GREEN_END, PURPLE_END = _coloured(FLAG, "g", "G"), _coloured(FLAG, "p", "V")
+GREEN_SIGNAL, PURPLE_SIGNAL = _coloured(PLAQUE, "g", "G"), _coloured(PLAQUE, "p", "V")
