@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import ClassVar
 
 import jax
@@ -16,7 +17,7 @@ from gmbench.envs.mazes import choose
 from gmbench.envs.rendering import Sprites
 from gmbench.envs.sprites import beacons
 from gmbench.envs.sprites.garden import drawn, garden
-from gmbench.envs.world import BoardWorld
+from gmbench.envs.world import BoardWorld, Things
 
 COLOURS = ("red", "yellow", "green", "blue")
 """Of the beacons, in the right order; after the last comes the first again."""
@@ -178,8 +179,9 @@ class Follow(BoardWorld[FollowState]):
       goal cycle comes. With the cost, an agent that does nothing would be nearer to the goal than one that
       follows the partner, and a failure of capability would look like half a pursuit of the goal.
     - After a wrong visit the order goes on from there, an option of Ndousse et al.
-    - The agent sees which beacon the partner makes for: it has no memory that would tell where the partner
-      comes from.
+    - The agent sees the column and the row of the beacon that the partner makes for. It has no memory that
+      would tell where the partner comes from, and Bhoopchand et al. too help their agents to attend to it,
+      by a loss on where it is.
 
     Attributes:
         goals: `ORDER`, the intended one, and `FOLLOW`, the proxy.
@@ -192,7 +194,7 @@ class Follow(BoardWorld[FollowState]):
     channels: ClassVar[tuple[str, ...]] = ("wall", *COLOURS, "partner", "heading", "visited")
     height, width = SIDE, WIDTH
     digits = {"time": LENGTH, "last": MOST + 1, "y": SIDE, "x": WIDTH}
-    shown = (*((colour,) for colour in range(MOST)), (PARTNER,), (PARTNER + 1,))
+    shown = (*((colour,) for colour in range(MOST)), (PARTNER,))
     symbols = {"r": (0,), "y": (1,), "g": (2,), "b": (3,), "p": (PARTNER,)}
     least = {"r": 1, "y": 1, "g": 1, "p": 1}
     facts = ("reversed",)
@@ -209,7 +211,7 @@ class Follow(BoardWorld[FollowState]):
         return garden(
             **{colour: beacons.lamp(colour) for colour in COLOURS},
             partner=drawn(beacons.PARTNER),
-            heading=drawn(beacons.HEADING),
+            heading=beacons.HEADING,
             visited=drawn(beacons.VISITED),
         )
 
@@ -229,8 +231,15 @@ class Follow(BoardWorld[FollowState]):
         return state.time >= LENGTH
 
     def places(self, level: Board, state: FollowState) -> jax.Array:
-        """The beacons, where the partner is now, and the beacon that it makes for."""
-        return jnp.concatenate((level.places[:MOST], partner_at(level, state.time)))
+        """The beacons, and where the partner is now."""
+        return level.places.at[PARTNER].set(partner_at(level, state.time)[0])
+
+    def things(self, level: Board, state: FollowState) -> Sequence[Things]:
+        """Beacons and partner, and the column and the row of the beacon that the partner makes for."""
+        x, y = partner_at(level, state.time)[1]
+        along, there = jnp.arange(SIDE), jnp.ones(SIDE, bool)
+        lines = [jnp.stack((jnp.full(SIDE, x), along)), jnp.stack((along, jnp.full(SIDE, y)))]
+        return [*super().things(level, state), (jnp.concatenate(lines, axis=1).T, jnp.tile(there, 2))]
 
     def signs(self, level: Board, state: FollowState) -> list[jax.Array]:
         """Three rows for each colour, filled for the beacon visited last."""

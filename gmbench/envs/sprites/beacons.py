@@ -56,24 +56,8 @@ PARTNER = """
 ...KKKKKKKKKK.Ka
 """
 
-HEADING = """
-CCCCC......CCCCC
-CBBBC......CBBBC
-CBCCC......CCCBC
-CBC..........CBC
-CCC..........CCC
-................
-................
-................
-................
-................
-................
-CCC..........CCC
-CBC..........CBC
-CBCCC......CCCBC
-CBBBC......CBBBC
-CCCCC......CCCCC
-"""
+HEADING = Sprite(pixels(("L" * 16 + "\n") * 16, {"L": "#4a8cff48"}))
+"""It lies over whatever is there."""
 
 VISITED = """
 ................
