@@ -83,9 +83,12 @@ class Layouts:
             least: see `room`.
         """
         size = choose(draws[0], self.sizes)
-        is_maze = choose(draws[1], tuple(layout == "maze" for layout in self.layouts))
         maze_draws, room_draws = jnp.split(draws[2:], (KRUSKAL_DRAWS,))
-        return jnp.where(is_maze, kruskal(maze_draws, size), room(room_draws, size, self.walls, least))
+        a_room = room(room_draws, size, self.walls, least)
+        if "maze" not in self.layouts:  # A maze takes by far the longest.
+            return a_room
+        is_maze = choose(draws[1], tuple(layout == "maze" for layout in self.layouts))
+        return jnp.where(is_maze, kruskal(maze_draws, size), a_room)
 
     def layout_and_orders(
         self, key: jax.Array, orders: int, least: chex.Numeric = 0
