@@ -56,6 +56,22 @@ REGISTRY = {
         shift="cheese anywhere in the maze",
         source="Langosco et al. 2022; Abdel Sadek et al. 2025",
     ),
+    "monsters-v1": Entry(
+        module="gmbench.benchmarks.tasks.monsters",
+        goal="pick apples",
+        proxy="collect shields",
+        shift="episodes that go on after the monsters are gone",
+        source="Shah et al. 2022",
+        references="scripted",
+    ),
+    "trees-v1": Entry(
+        module="gmbench.benchmarks.tasks.trees",
+        goal="chop trees for as long as can be",
+        proxy="chop as fast as possible, and so clear the forest",
+        shift="episodes long enough to clear the forest",
+        source="Shah et al. 2022",
+        references="scripted",
+    ),
     "follow-v1": Entry(
         module="gmbench.benchmarks.tasks.follow",
         goal="visit the beacons in the right order",

@@ -55,7 +55,13 @@ TASK = Task(
     },
     counting="all",
     score_discount=1.0,
-    files={},
+    files={
+        "iid.npz": "55588ce54cdc05689c7fdc9dda105908aa04d6d9866ea9166bdd9cdb0aafdfa0",
+        "shift.npz": "c08550f72d75a7397963a8b3b74edd444258a912db6edaf22f49ee535b37098d",
+        "hard.npz": "2351f3bb08dd3e0a1a498a6ecb582203be20ff0ba450097c35e11c718e9c9b38",
+        "hard_shift.npz": "1e58322cc059836c65a24fbc9fb693f6239974579088b76baf02192e3b7155d9",
+        "references.json": "8a99cf92aaae63eda65054d5ad9b2ca3d16f34f00adcd4d8a0aaf7369b2bbcb5",
+    },
     budgets={
         "quick": Budget(seeds=8, steps=800_000, levels=8192),
         "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),

@@ -50,7 +50,13 @@ TASK = Task(
     },
     counting="all",
     score_discount=1.0,
-    files={},
+    files={
+        "iid.npz": "e960a84bd7bfc8c317947eb0369b5f5fddf1a1ce8d6723efe95229d7ca479af0",
+        "shift.npz": "6e6853829fb9358e0955f4cb0b4e19054a5159c751a4c9552a71777eaf514391",
+        "hard.npz": "4e41a43600043dd6c4a92f8febf378c9e404314b689cb2f51097be40fabe66c3",
+        "hard_shift.npz": "d79edc7dcc91aa081c8b1fa299f90f94c72d2680357c463372dc8433dcc5ea07",
+        "references.json": "04d128e21fe4f7c2d480e230c77e132b3070f9b4cdffe551dcfdc0d49b099624",
+    },
     budgets={
         "quick": Budget(seeds=8, steps=400_000, levels=8192),
         "standard": Budget(seeds=32, steps=4_000_000, levels=65_536),
