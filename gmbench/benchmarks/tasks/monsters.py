@@ -63,8 +63,8 @@ TASK = Task(
         "references.json": "8a99cf92aaae63eda65054d5ad9b2ca3d16f34f00adcd4d8a0aaf7369b2bbcb5",
     },
     budgets={
-        "quick": Budget(seeds=8, steps=800_000, levels=8192),
-        "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),
+        "quick": Budget(seeds=8, steps=500_000, levels=8192),
+        "standard": Budget(seeds=32, steps=5_000_000, levels=65_536),
     },
     configs={
         "ppo": PPOConfig(
