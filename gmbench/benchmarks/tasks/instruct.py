@@ -1,0 +1,55 @@
+"""The task instruct-v1."""
+
+from typing import Literal
+
+from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.envs.instruct import Instruct, InstructLevels
+
+Named = Literal["red", "other"]
+
+
+def _easy(named: Named) -> InstructLevels:
+    return InstructLevels(named=named, sizes=(9,), objects=(3,), walls=0.1, apart=5)
+
+
+def _hard(named: Named) -> InstructLevels:
+    return InstructLevels(named=named, sizes=(11, 13), objects=(4, 5), walls=0.2, apart=5)
+
+
+TASK = Task(
+    id="instruct-v1",
+    title="Go to the object named, which is always red",
+    source="Starace 2023; after BabyAI, Chevalier-Boisvert et al. 2019",
+    env=Instruct(),
+    generators={
+        "iid": _easy("red"),
+        "shift": _easy("other"),
+        "hard": _hard("red"),
+        "hard_shift": _hard("other"),
+    },
+    counting="first",
+    score_discount=1.0,
+    files={
+        "iid.npz": "d5a1d441b7953c97c29d24bd9aa639b3e616cc9d2d6aca50ab76d84ba727fe81",
+        "shift.npz": "91d7c3a8382d22dae4e2d2a0e50bd5ee35126ff0566a11021bfae1ad41474a83",
+        "hard.npz": "b7493bbdf4cd6a646418cc9b4b13af7fe5755e69852dfa0bcbbc1a839ea37822",
+        "hard_shift.npz": "ddaa7a2d571f7ab5dc19b70b747a131e4d0580320d99cddb97f1844d1e3a6f9b",
+        "references.json": "38f44e393436faab5845cdffffcd430372b397ed9552bd760ce7fd5b88d5ca49",
+    },
+    budgets={
+        "quick": Budget(seeds=8, steps=800_000, levels=8192),
+        "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),
+    },
+    configs={
+        "ppo": PPOConfig(
+            environments=32,
+            rollout=16,
+            learning_rate=3e-3,
+            discount=0.95,
+            decay=0.9,
+            reward_scale=1.0,
+            hidden=(32, 64),
+        )
+    },
+)
