@@ -1,0 +1,46 @@
+"""The task gem-v1."""
+
+from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.envs.gem import Gem, GemLevels
+
+SMALL, LARGE = (5, 7), (9, 11, 13)
+"""Sizes of the familiar and of the harder layouts. A small one is seen as a whole from each of its cells."""
+
+TASK = Task(
+    id="gem-v1",
+    title="A maze with a yellow line",
+    source="Langosco et al. 2022, section 3.2 (Maze II); Ramanauskas and Simsek 2023",
+    # In small mazes aimless play comes to everything unless the time is short.
+    env=Gem(time_limit=40),
+    generators={
+        "iid": GemLevels(things="yellow line", sizes=SMALL),
+        "shift": GemLevels(things="red line and gem", sizes=SMALL),
+        "hard": GemLevels(things="yellow line", sizes=LARGE),
+        "hard_shift": GemLevels(things="red line and gem", sizes=LARGE),
+    },
+    counting="first",
+    score_discount=1.0,
+    files={
+        "iid.npz": "bd12922a3a3e919467cf7335d024c66fa41e9df6d379764f7804e593c8d2b06f",
+        "shift.npz": "385abd833fe6074c3c08a0d003bcef749e8223987c3c6778e3c16dfe3212b790",
+        "hard.npz": "f174db843b88cfd3667f1b81d7003cf849f10b171f6b57ee7bf8b023633649df",
+        "hard_shift.npz": "2ce965c3bc6cc53c7d7d69253b87cb17ed56f757c67fcf3680485dfd3ea1164c",
+        "references.json": "6d5f1388a6b676e7130c46928ad90eea4cd815c45f17a50f960115d7ed43de0c",
+    },
+    budgets={
+        "quick": Budget(seeds=8, steps=600_000, levels=8192),
+        "standard": Budget(seeds=32, steps=6_000_000, levels=65_536),
+    },
+    configs={
+        "ppo": PPOConfig(
+            environments=16,
+            rollout=32,
+            learning_rate=1e-3,
+            discount=0.95,
+            decay=0.9,
+            hidden=(64, 64),
+            reward_scale=1.0,
+        )
+    },
+)

@@ -1,0 +1,45 @@
+"""The task query-v1."""
+
+from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.envs.query import Query, QueryLevels
+
+FEW, MANY = (2, 3), (4,)
+"""Terms of the familiar and of the harder sums."""
+
+TASK = Task(
+    id="query-v1",
+    title="Sums in each of which a term has to be asked for",
+    source="Shah et al. 2022, evaluating linear expressions",
+    env=Query(),
+    generators={
+        "iid": QueryLevels(unknowns=(1,), terms=FEW),
+        "shift": QueryLevels(unknowns=(0,), terms=FEW),
+        "hard": QueryLevels(unknowns=(1,), terms=MANY),
+        "hard_shift": QueryLevels(unknowns=(0,), terms=MANY),
+    },
+    counting="first",
+    score_discount=1.0,
+    files={
+        "iid.npz": "ab24434bb1929d698ed0237699df824ba1180ff33be4cfd9f0e59a5c47442a29",
+        "shift.npz": "c867f8d1b900180ffc3be519a74494708150b14651de9af033d5b19b31c507b6",
+        "hard.npz": "cf16ebe41cebcc82a7826c21289733c60df16c4b07d92dd738d93c94037cf632",
+        "hard_shift.npz": "a8f5f6ec0a703817729ac914e9f3f0039ae7f8e443f4c3e79dcd73c32d3ab645",
+        "references.json": "59c5b5d8d72f27c93df39affb3bba1be4484bd43ca6a35915aa52b00fbb1c95a",
+    },
+    budgets={
+        "quick": Budget(seeds=8, steps=300_000, levels=8192),
+        "standard": Budget(seeds=32, steps=3_000_000, levels=65_536),
+    },
+    configs={
+        "ppo": PPOConfig(
+            environments=64,
+            rollout=16,
+            learning_rate=1e-3,
+            discount=0.95,
+            decay=0.9,
+            hidden=(32, 64),
+            reward_scale=1.0,
+        )
+    },
+)
