@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.envs import mazes
-from gmbench.envs.boards import LARGEST_FACT, Board, board
+from gmbench.envs.boards import LARGEST_FACT, NOWHERE, Board, board
 from gmbench.envs.world import BoardWorld
 
 LENGTH, SEED = range(2)
@@ -144,3 +144,12 @@ class FieldLevels:
         seed = jax.random.randint(seed_key, (), 0, LARGEST_FACT)
         walls = jnp.zeros((world.height, world.width), bool)
         return board([walls], places[0], places[1:], (self.length, seed), world.cues)
+
+
+def in_reading_order(places: jax.Array, width: int) -> jax.Array:
+    """Things row by row, what is not there last: int32[things, 2].
+
+    So they are numbered in a level that was read from text. It matters where chance goes by the number.
+    """
+    cells = jnp.where(places[:, 0] == NOWHERE, LARGEST_FACT, places[:, 1] * width + places[:, 0])
+    return places[jnp.argsort(cells)]

@@ -12,7 +12,7 @@ from flax import struct
 from gmbench.envs import grid
 from gmbench.envs.boards import NOWHERE, Board
 from gmbench.envs.environment import Goal
-from gmbench.envs.fields import Field, FieldLevels, FieldState, are_at, chance, probability
+from gmbench.envs.fields import Field, FieldLevels, FieldState, are_at, chance, in_reading_order, probability
 from gmbench.envs.rendering import Sprites
 from gmbench.envs.sprites.garden import drawn, garden
 from gmbench.envs.sprites.monsters import APPLE, HELD, MONSTER, SHIELD
@@ -82,7 +82,9 @@ class MonstersLevels(FieldLevels):
         """One level."""
         level = self.field(key, Monsters, 2 * EACH + MOST_MONSTERS)
         absent = jnp.arange(2 * EACH + MOST_MONSTERS) >= 2 * EACH + self.monsters
-        return dataclasses.replace(level, places=jnp.where(absent[:, None], NOWHERE, level.places))
+        groups = jnp.split(jnp.where(absent[:, None], NOWHERE, level.places), (EACH, 2 * EACH))
+        ordered = [in_reading_order(places, Monsters.width) for places in groups]
+        return dataclasses.replace(level, places=jnp.concatenate(ordered))
 
 
 @dataclasses.dataclass(frozen=True)

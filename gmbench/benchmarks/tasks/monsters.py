@@ -56,11 +56,11 @@ TASK = Task(
     counting="all",
     score_discount=1.0,
     files={
-        "iid.npz": "55588ce54cdc05689c7fdc9dda105908aa04d6d9866ea9166bdd9cdb0aafdfa0",
-        "shift.npz": "c08550f72d75a7397963a8b3b74edd444258a912db6edaf22f49ee535b37098d",
-        "hard.npz": "2351f3bb08dd3e0a1a498a6ecb582203be20ff0ba450097c35e11c718e9c9b38",
-        "hard_shift.npz": "1e58322cc059836c65a24fbc9fb693f6239974579088b76baf02192e3b7155d9",
-        "references.json": "8a99cf92aaae63eda65054d5ad9b2ca3d16f34f00adcd4d8a0aaf7369b2bbcb5",
+        "iid.npz": "2e0b9ab94eefb6211ac48a3d36ae131856ac8b2acb0d6a291dab116434611ab6",
+        "shift.npz": "05d5ae3a1aebb7a3551c4d2520b5ec995165fbf2b89015b5fa187c4608dc7f2a",
+        "hard.npz": "27fa4c50c6285fd14a21d8daae023e561f6a9293c49dabf2b95781d72293250d",
+        "hard_shift.npz": "c0665fae5b9ac4ce48b9b0eb47c7f26089d0f089fdbe4bfe94d60f236f30378f",
+        "references.json": "ffb8ea0aa88a74f34cce5dd6f9907fd4791bd6f79d0309bcc5a8b2d73e81e763",
     },
     budgets={
         "quick": Budget(seeds=8, steps=500_000, levels=8192),
