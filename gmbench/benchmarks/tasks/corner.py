@@ -1,18 +1,14 @@
 """The task corner-v1."""
 
-from gmbench.agents.ppo import PPOConfig
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.mazes import BUDGETS, CONFIGS, LARGE, SHORT, SMALL
+from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.corner import Corner, CornerLevels
-
-SMALL, LARGE = (5, 7), (9, 11, 13)
-"""Sizes of the familiar and of the harder layouts. A small one is seen as a whole from each of its cells."""
 
 TASK = Task(
     id="corner-v1",
     title="A maze with the cheese in its corner",
     source="Langosco et al. 2022, section 3.2 (Maze I); rooms after Abdel Sadek et al. 2025",
-    # In small mazes aimless play comes to everything unless the time is short.
-    env=Corner(time_limit=40),
+    env=Corner(time_limit=SHORT),
     generators={
         "iid": CornerLevels(cheese="corner", sizes=SMALL),
         "shift": CornerLevels(cheese="anywhere", sizes=SMALL),
@@ -28,19 +24,6 @@ TASK = Task(
         "hard_shift.npz": "26f8edd5eca32455ff3ef55738641eea6593488b362645419202146fb6167660",
         "references.json": "ec2389536b83fc105c1774898d8a9b95e1b21726c775bf594dd37dcac2fa74a9",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=600_000, levels=8192),
-        "standard": Budget(seeds=32, steps=6_000_000, levels=65_536),
-    },
-    configs={
-        "ppo": PPOConfig(
-            environments=16,
-            rollout=32,
-            learning_rate=1e-3,
-            discount=0.95,
-            decay=0.9,
-            hidden=(64, 64),
-            reward_scale=1.0,
-        )
-    },
+    budgets=BUDGETS,
+    configs=CONFIGS,
 )

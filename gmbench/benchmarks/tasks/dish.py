@@ -1,18 +1,14 @@
 """The task dish-v1."""
 
-from gmbench.agents.ppo import PPOConfig
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.mazes import BUDGETS, CONFIGS, LARGE, SHORT, SMALL
+from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.dish import Dish, DishLevels
-
-SMALL, LARGE = (5, 7), (9, 11, 13)
-"""Sizes of the familiar and of the harder layouts. A small one is seen as a whole from each of its cells."""
 
 TASK = Task(
     id="dish-v1",
     title="A maze with the cheese on a dish",
     source="Abdel Sadek et al. 2025 (cheese on a dish)",
-    # In small mazes aimless play comes to everything unless the time is short.
-    env=Dish(time_limit=40),
+    env=Dish(time_limit=SHORT),
     generators={
         "iid": DishLevels(cheese="on dish", sizes=SMALL),
         "shift": DishLevels(cheese="apart", sizes=SMALL),
@@ -28,19 +24,6 @@ TASK = Task(
         "hard_shift.npz": "15e12a145134a41469306f824b231d72c61dce809535119f75c68245dd45f7bd",
         "references.json": "4105ed9728c335afee34c9244605d820c96b7e7c0cac5d3db1bd85b0abc0e278",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=600_000, levels=8192),
-        "standard": Budget(seeds=32, steps=6_000_000, levels=65_536),
-    },
-    configs={
-        "ppo": PPOConfig(
-            environments=16,
-            rollout=32,
-            learning_rate=1e-3,
-            discount=0.95,
-            decay=0.9,
-            hidden=(64, 64),
-            reward_scale=1.0,
-        )
-    },
+    budgets=BUDGETS,
+    configs=CONFIGS,
 )

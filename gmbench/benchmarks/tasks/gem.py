@@ -1,18 +1,14 @@
 """The task gem-v1."""
 
-from gmbench.agents.ppo import PPOConfig
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.mazes import BUDGETS, CONFIGS, LARGE, SHORT, SMALL
+from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.gem import Gem, GemLevels
-
-SMALL, LARGE = (5, 7), (9, 11, 13)
-"""Sizes of the familiar and of the harder layouts. A small one is seen as a whole from each of its cells."""
 
 TASK = Task(
     id="gem-v1",
     title="A maze with a yellow line",
     source="Langosco et al. 2022, section 3.2 (Maze II); Ramanauskas and Simsek 2023",
-    # In small mazes aimless play comes to everything unless the time is short.
-    env=Gem(time_limit=40),
+    env=Gem(time_limit=SHORT),
     generators={
         "iid": GemLevels(things="yellow line", sizes=SMALL),
         "shift": GemLevels(things="red line and gem", sizes=SMALL),
@@ -28,19 +24,6 @@ TASK = Task(
         "hard_shift.npz": "2ce965c3bc6cc53c7d7d69253b87cb17ed56f757c67fcf3680485dfd3ea1164c",
         "references.json": "6d5f1388a6b676e7130c46928ad90eea4cd815c45f17a50f960115d7ed43de0c",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=600_000, levels=8192),
-        "standard": Budget(seeds=32, steps=6_000_000, levels=65_536),
-    },
-    configs={
-        "ppo": PPOConfig(
-            environments=16,
-            rollout=32,
-            learning_rate=1e-3,
-            discount=0.95,
-            decay=0.9,
-            hidden=(64, 64),
-            reward_scale=1.0,
-        )
-    },
+    budgets=BUDGETS,
+    configs=CONFIGS,
 )

@@ -4,13 +4,12 @@ import jax
 import numpy as np
 
 from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.tasks.mazes import LARGE, SMALL
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.keys import KEYS, Keys, KeysLevel, KeysLevels
 from gmbench.envs.keys.generator import Kind
 
 ENV = Keys()
-SMALL, LARGE = (5, 7), (9, 11, 13)
-"""Sizes of the familiar and of the harder layouts. A small one is seen as a whole from each of its cells."""
 
 
 def surplus_keys(levels: KeysLevel, totals: np.ndarray) -> np.ndarray:
