@@ -45,11 +45,12 @@ TASK = Task(
         "ppo": PPOConfig(
             environments=32,
             rollout=16,
-            learning_rate=3e-3,
+            learning_rate=1e-3,
             discount=0.95,
             decay=0.9,
+            entropy_weight=0.03,
             reward_scale=1.0,
-            hidden=(32, 64),
+            hidden=(64, 64),
         )
     },
 )

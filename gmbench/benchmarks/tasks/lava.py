@@ -35,7 +35,7 @@ TASK = Task(
         "references.json": "d842bcac950219850ade9b4a2480856f259deb72ac48dc3df995edd7bab377b6",
     },
     budgets={
-        "quick": Budget(seeds=8, steps=800_000, levels=8192),
+        "quick": Budget(seeds=8, steps=1_500_000, levels=8192),
         "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),
     },
     configs={

@@ -8,7 +8,7 @@ SMALL, LARGE = (5, 7), (9, 11, 13)
 SHORT = 40
 """Steps of an episode: in small mazes aimless play comes to everything unless the time is short."""
 BUDGETS = {
-    "quick": Budget(seeds=8, steps=600_000, levels=8192),
+    "quick": Budget(seeds=8, steps=1_000_000, levels=8192),
     "standard": Budget(seeds=32, steps=6_000_000, levels=65_536),
 }
 CONFIGS = {
