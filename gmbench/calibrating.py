@@ -22,9 +22,10 @@ from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import select
 from gmbench.errors import UsageError
+from gmbench.evaluating import evaluate_seeds, evaluation_keys
 from gmbench.rescoring import load_scored
 from gmbench.results import Result
-from gmbench.runner import evaluate_seeds, evaluation_keys, make_algorithm
+from gmbench.runner import make_algorithm
 from gmbench.settings import Settings
 
 

@@ -31,7 +31,8 @@ from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import PACKS, Task
 from gmbench.envs.levels import training_pool
 from gmbench.errors import UsageError
-from gmbench.runner import EVALUATION, TRAINING_LEVELS_SEED, make_algorithm
+from gmbench.evaluating import EVALUATION
+from gmbench.runner import TRAINING_LEVELS_SEED, make_algorithm
 from gmbench.settings import Settings, settle, training_levels
 
 VALIDATION_SEED, VALIDATION_LEVELS = 77, 256

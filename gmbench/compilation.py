@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -69,3 +70,19 @@ def compile_clock() -> Iterator[Clock]:
         yield clock
     finally:
         jax.monitoring.unregister_event_duration_listener(clock)
+
+
+@contextmanager
+def meanwhile(build: Callable[[], object]) -> Iterator[Callable[[], None]]:
+    """Builds programs beside what is done within, for a compiler uses one core.
+
+    Gives a function that waits until they are there. What fails is kept back: it fails again, and is seen,
+    where the program is called.
+    """
+    with ThreadPoolExecutor(1) as worker:
+        building = worker.submit(build)
+
+        def finish() -> None:
+            wait([building])
+
+        yield finish

@@ -24,9 +24,9 @@ from gmbench.calibrating import load_policies
 from gmbench.envs.feed import ENGAGEMENT, MOST_DAYS, VALUE, Feed, FeedLevels
 from gmbench.envs.levels import generate
 from gmbench.errors import UsageError
+from gmbench.evaluating import evaluation_keys
 from gmbench.figures.style import COLUMN, INK, STYLE, goal_colours, legend, tidy
 from gmbench.rescoring import load_scored
-from gmbench.runner import evaluation_keys
 
 TASK = "feed-v1"
 ITEMS = 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import platform
 import time
 from collections.abc import Callable, Mapping
@@ -17,17 +18,16 @@ import gmbench
 from gmbench import checkpoint, results
 from gmbench.agents import load_algorithm
 from gmbench.agents.algorithm import Algorithm
-from gmbench.agents.training import Trained, seed_keys, train
-from gmbench.benchmarks.evaluation import Episodes, Observe
-from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, infer_goals
+from gmbench.agents.training import Trained, train
+from gmbench.benchmarks.evaluation import Episodes
 from gmbench.benchmarks.packs import load_pack, load_references
-from gmbench.benchmarks.playing import play
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import PACKS, Task
-from gmbench.compilation import compile_clock
+from gmbench.compilation import compile_clock, meanwhile
 from gmbench.envs.environment import EnvParams
 from gmbench.envs.levels import content_hash
 from gmbench.errors import UsageError
+from gmbench.evaluating import compile_ahead, evaluate_seeds, evaluation_keys, infer_seeds
 from gmbench.records import curves_table, episodes_table, goals_table
 from gmbench.results import Result
 from gmbench.scores import score
@@ -36,12 +36,6 @@ from gmbench.showcase import save_showcase
 
 TRAINING_LEVELS_SEED = 2022
 """All runs of a task with the same alpha and size train on the same levels."""
-PACKS_INFERRED = ("iid", "shift")
-"""Packs on which goals are inferred from behaviour."""
-SEEDS_AT_ONCE = 64
-"""Seeds that are evaluated side by side."""
-EVALUATION = 1
-"""Purpose number of the keys that evaluation draws from; training's is 0."""
 LIBRARIES = ("jax", "jaxlib", "flax", "optax", "distrax", "gymnax", "numpy", "scipy")
 
 OnStage = Callable[[str], None]
@@ -109,15 +103,17 @@ def _run(
 ) -> Result:
     """All stages of a run; of what it stores, only the finished manifest is left to do."""
     stage("drawing levels")
-    packs = {pack: load_pack(task, pack) for pack in PACKS}
-    pool = training_levels(task, settings.levels, settings.alpha, TRAINING_LEVELS_SEED)
-    stage("compiling")
-    trained = _train(learner, task, task.env.params(pool), settings, stage, on_progress)
+    packs, seeds = {pack: load_pack(task, pack) for pack in PACKS}, range(settings.seeds)
+    with meanwhile(functools.partial(compile_ahead, task, learner, packs, seeds)) as finish:
+        pool = training_levels(task, settings.levels, settings.alpha, TRAINING_LEVELS_SEED)
+        stage("compiling")
+        trained = _train(learner, task, task.env.params(pool), settings, stage, on_progress)
+        finish()
     stage("evaluating")
     policies = jax.vmap(learner.policy)(trained.learners)
-    episodes = evaluate_seeds(task, policies, packs, range(settings.seeds))
+    episodes = evaluate_seeds(task, policies, packs, seeds)
     stage("inferring goals")
-    evidence = infer_seeds(task, policies, packs, range(settings.seeds))
+    evidence = infer_seeds(task, policies, packs, seeds)
     stage("scoring")
     manifest = _manifest(task, settings, learner, pool, trained)
     table, goals = episodes_table(task, episodes, packs), goals_table(task, evidence)
@@ -169,40 +165,6 @@ def _train(
             on_progress(done, updates, float(np.mean(returns)))
 
     return train(learner, params, range(settings.seeds), updates, report)
-
-
-def evaluation_keys(seeds: range) -> jax.Array:
-    """The keys that the seeds' policies are evaluated with."""
-    return seed_keys(seeds, EVALUATION)
-
-
-def evaluate_seeds(
-    task: Task, policies: Any, packs: Mapping[str, Any], seeds: range, observe: Observe | None = None
-) -> dict[str, Episodes]:
-    """Plays every seed's policy (stacked on axis 0) on every pack: per pack `Episodes` of [seeds, levels]."""
-    keys = evaluation_keys(seeds)
-    blocks = [slice(start, start + SEEDS_AT_ONCE) for start in range(0, len(seeds), SEEDS_AT_ONCE)]
-
-    def play_block(block: slice, levels: Any) -> Episodes:
-        return play(task, jax.tree.map(lambda leaf: leaf[block], policies), levels, keys[block], observe)
-
-    parts = {pack: [play_block(block, levels) for block in blocks] for pack, levels in packs.items()}
-    return {pack: jax.tree.map(lambda *leaves: np.concatenate(leaves), *part) for pack, part in parts.items()}
-
-
-def infer_seeds(task: Task, policies: Any, packs: Mapping[str, Any], seeds: range) -> dict[str, GoalEvidence]:
-    """What every seed's behaviour tells about its goals, on the first levels of some packs.
-
-    Nothing where the task is not planned, since what an action costs is then not known.
-    """
-    if not task.planned:
-        return {}
-    keys = evaluation_keys(seeds)
-
-    def infer(levels: Any) -> GoalEvidence:
-        return infer_goals(task, policies, levels, keys, indices=np.arange(LEVELS_INFERRED))
-
-    return {pack: infer(packs[pack]) for pack in PACKS_INFERRED}
 
 
 def _manifest(

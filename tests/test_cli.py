@@ -10,10 +10,10 @@ from PIL import Image
 
 import gmbench
 from gmbench import results
+from gmbench.benchmarks.goal_inference import LEVELS_INFERRED
 from gmbench.benchmarks.packs import PACK_SIZE
 from gmbench.benchmarks.tasks.task import PACKS
 from gmbench.cli import main
-from gmbench.runner import LEVELS_INFERRED
 
 SEEDS = 2
 TINY = ["--seeds", str(SEEDS), "--steps", "8192", "--levels", "64"]

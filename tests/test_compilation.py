@@ -1,6 +1,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +10,7 @@ import pytest
 
 from gmbench import compilation
 from gmbench.cli import main
-from gmbench.compilation import QUICKLY, cache_folder, compile_clock, prepare
+from gmbench.compilation import QUICKLY, cache_folder, compile_clock, meanwhile, prepare
 
 VARIABLES = ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "XLA_FLAGS")
 PROGRAM = """
@@ -94,3 +96,33 @@ def test_the_clock_counts_compilations_within_it_alone():
     assert counted > 0
     jax.jit(lambda x: x + 2)(jnp.ones(3))
     assert clock.seconds == counted
+
+
+def test_programs_are_built_beside_what_is_done():
+    begun, done = threading.Event(), threading.Event()
+
+    def build():
+        begun.set()
+        assert done.wait(60)
+
+    with meanwhile(build) as finish:
+        assert begun.wait(60)
+        done.set()
+        finish()
+
+
+def test_one_waits_for_programs_that_are_still_being_built():
+    built = []
+
+    def build():
+        time.sleep(0.2)
+        built.append(True)
+
+    with meanwhile(build) as finish:
+        finish()
+        assert built
+
+
+def test_what_cannot_be_built_beside_stops_nothing():
+    with meanwhile(lambda: 1 // 0) as finish:
+        finish()

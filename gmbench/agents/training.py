@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
@@ -47,11 +48,13 @@ class Cohort:
         filled = [*seeds, *[seeds[-1]] * (-len(seeds) % size)]
         keys = seed_keys(filled, purpose=0)
         init = jax.jit(jax.vmap(algorithm.init, (0, None)))
-        blocks = [init(keys[first : first + size], params) for first in range(0, len(filled), size)]
         update = jax.jit(jax.vmap(algorithm.update, (0, None)), donate_argnums=0)
-        begun = time.perf_counter()
-        program = update.lower(blocks[0], params).compile()
-        seconds = time.perf_counter() - begun
+        shapes = jax.eval_shape(init, keys[:size], params)
+        # A compiler uses one core: the two programs are built side by side.
+        with ThreadPoolExecutor(1) as worker:
+            building = worker.submit(_compiled, update, shapes, params)
+            blocks = [init(keys[first : first + size], params) for first in range(0, len(filled), size)]
+            program, seconds = building.result()
         return cls(jax.block_until_ready(blocks), program, size, len(seeds), seconds)
 
     def update(self, params: EnvParams) -> dict[str, np.ndarray]:
@@ -69,6 +72,12 @@ class Cohort:
         if len(blocks) == 1 and self.size == self.seeds:
             return blocks[0]
         return jax.tree.map(lambda *leaves: join(leaves)[: self.seeds], *blocks)
+
+
+def _compiled(function: Any, *shapes: Any) -> tuple[Any, float]:
+    """The program of a jitted function for arguments of some shapes, and the seconds that it took."""
+    begun = time.perf_counter()
+    return function.lower(*shapes).compile(), time.perf_counter() - begun
 
 
 def block_size(algorithm: Algorithm[Any], seeds: int) -> int:

@@ -117,6 +117,11 @@ def evaluate(
     return jax.tree.map(np.asarray, _play(rules, policies, levels, keys))
 
 
+def compile_evaluation(rules: Rules, policies: Policy, levels: Any, keys: jax.Array) -> None:
+    """Builds the program of `evaluate` for arguments of these shapes; what calls it later finds it there."""
+    _play.lower(rules, policies, levels, keys).compile()
+
+
 @functools.partial(jax.jit, static_argnums=0)
 def _play(rules: Rules, policies: Policy, levels: Any, keys: jax.Array) -> Episodes:
     """All episodes of `evaluate`.

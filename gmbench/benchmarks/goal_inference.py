@@ -33,7 +33,7 @@ from scipy.special import logsumexp
 
 from gmbench.agents.planning import Planner, Values, action_values, optimal_values
 from gmbench.benchmarks.evaluation import Observe
-from gmbench.benchmarks.recording import Trajectories, record
+from gmbench.benchmarks.recording import Trajectories, compile_recording, record
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import pool_size, select
 
@@ -148,6 +148,14 @@ def weigh(planner: Planner, levels: Any, trajectories: Trajectories) -> GoalEvid
     """What given trajectories on levels tell, see `infer_goals`."""
     by_level = _weigh(planner, levels, trajectories)
     return jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 0, 1), by_level)
+
+
+def compile_inference(task: Task, policies: Any, levels: Any, keys: jax.Array, indices: np.ndarray) -> None:
+    """Builds the programs of `infer_goals` for arguments of these shapes: a later call finds them there."""
+    trajectories = compile_recording(
+        task.env, policies, levels, keys, first_only=task.first_only, indices=jnp.asarray(indices)
+    )
+    _weigh.lower(task.planner, select(levels, indices), trajectories).compile()
 
 
 @functools.partial(jax.jit, static_argnums=0)

@@ -17,7 +17,7 @@ from gmbench.agents.reference import (
     WholeStates,
     optimal_actions,
 )
-from gmbench.benchmarks.evaluation import Episodes, Observe, evaluate
+from gmbench.benchmarks.evaluation import Episodes, Observe, Rules, compile_evaluation, evaluate
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import pool_size, select
 
@@ -38,6 +38,11 @@ def play(task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Obser
         discount=task.score_discount,
         observe=observe,
     )
+
+
+def compile_play(task: Task, policies: Any, levels: Any, keys: jax.Array) -> None:
+    """Builds the program of `play` for arguments of these shapes; what calls it later finds it there."""
+    compile_evaluation(Rules(task.env, task.first_only, task.score_discount, None), policies, levels, keys)
 
 
 def play_randomly(task: Task, levels: Any, key: jax.Array, episodes: int) -> Episodes:

@@ -57,6 +57,23 @@ def record(
     return _record(rules, first_only, policies, levels, indices, keys)
 
 
+def compile_recording(
+    env: Environment[Any, Any],
+    policies: Policy,
+    levels: Any,
+    keys: jax.Array,
+    *,
+    first_only: bool,
+    indices: jax.Array,
+) -> Trajectories:
+    """Builds the program of `record` for arguments of these shapes, and gives the shapes of the result."""
+    rules = Rules(env, first_only=False, discount=1.0, observe=None)
+    arguments = rules, first_only, policies, levels, indices, keys
+    _record.lower(*arguments).compile()
+    shapes: Trajectories = jax.eval_shape(functools.partial(_record, *arguments[:2]), *arguments[2:])
+    return shapes
+
+
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def _record(
     rules: Rules, first_only: bool, policies: Policy, levels: Any, indices: jax.Array, keys: jax.Array

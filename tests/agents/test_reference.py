@@ -13,8 +13,8 @@ from gmbench.benchmarks.playing import play_references, reference_episodes, refe
 from gmbench.benchmarks.tasks import load_task
 from gmbench.envs.corner import Corner
 from gmbench.envs.levels import stack
+from gmbench.evaluating import infer_seeds
 from gmbench.records import goals_table
-from gmbench.runner import infer_seeds
 
 LEFT, RIGHT = 0, 2
 CHEESE, CORNER = 0, 1
