@@ -12,7 +12,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,18 +61,12 @@ def curve(
     seeds = range(settings.seeds)
     cohort = Cohort.begin(algorithm, params, seeds)
     updates = -(-settings.steps // algorithm.steps_per_update)
-    seconds, done = 0.0, 0
-    for stop in np.linspace(0, updates, points + 1).round().astype(int)[1:]:
-        begun = time.perf_counter()
-        for _ in range(stop - done):
-            cohort.update(params)
-        jax.block_until_ready(cohort.blocks)
-        seconds, done = seconds + time.perf_counter() - begun, stop
+    for done, seconds in cohort.pauses(params, updates, points):
         episodes = play(
             task, jax.vmap(algorithm.policy)(cohort.learners), levels, seed_keys(seeds, EVALUATION)
         )
         skill = capability(np.mean(episodes.returns, axis=1), references)
-        yield Point(int(stop) * algorithm.steps_per_update, seconds, float(np.mean(skill)))
+        yield Point(done * algorithm.steps_per_update, seconds, float(np.mean(skill)))
 
 
 def validation(task: Task) -> tuple[Any, References]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmbench.agents.algorithm import Algorithm
+from gmbench.compilation import compile_timed
 from gmbench.envs.environment import EnvParams
 
 OnUpdate = Callable[[int, dict[str, np.ndarray]], None]
@@ -52,7 +53,7 @@ class Cohort:
         shapes = jax.eval_shape(init, keys[:size], params)
         # A compiler uses one core: the two programs are built side by side.
         with ThreadPoolExecutor(1) as worker:
-            building = worker.submit(_compiled, update, shapes, params)
+            building = worker.submit(compile_timed, update, shapes, params)
             blocks = [init(keys[first : first + size], params) for first in range(0, len(filled), size)]
             program, seconds = building.result()
         return cls(jax.block_until_ready(blocks), program, size, len(seeds), seconds)
@@ -63,6 +64,20 @@ class Cohort:
         self.blocks = [learners for learners, _ in done]
         return self._joined([jax.device_get(metrics) for _, metrics in done], np.concatenate)
 
+    def pauses(self, params: EnvParams, updates: int, points: int) -> Iterator[tuple[int, float]]:
+        """Updates every seed so often, and pauses so many times, at equal distances and at the end.
+
+        At each pause: the updates done so far, and the seconds that they took, without the pauses.
+        """
+        done, seconds = 0, 0.0
+        for stop in np.linspace(0, updates, points + 1).round().astype(int)[1:].tolist():
+            begun = time.perf_counter()
+            for _ in range(stop - done):
+                self.update(params)
+            jax.block_until_ready(self.blocks)
+            done, seconds = stop, seconds + time.perf_counter() - begun
+            yield done, seconds
+
     @property
     def learners(self) -> Any:
         """The learners as they are now, stacked on axis 0."""
@@ -72,12 +87,6 @@ class Cohort:
         if len(blocks) == 1 and self.size == self.seeds:
             return blocks[0]
         return jax.tree.map(lambda *leaves: join(leaves)[: self.seeds], *blocks)
-
-
-def _compiled(function: Any, *shapes: Any) -> tuple[Any, float]:
-    """The program of a jitted function for arguments of some shapes, and the seconds that it took."""
-    begun = time.perf_counter()
-    return function.lower(*shapes).compile(), time.perf_counter() - begun
 
 
 def block_size(algorithm: Algorithm[Any], seeds: int) -> int:

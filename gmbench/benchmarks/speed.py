@@ -14,7 +14,8 @@ from gmbench.agents.algorithm import Algorithm
 from gmbench.agents.training import Cohort
 from gmbench.benchmarks.memory import Memory, bytes_of, device_peak, program_memory
 from gmbench.benchmarks.program_cost import Cost, program_cost
-from gmbench.benchmarks.timing import Repeats, Timing, compile_timed, time_repeats
+from gmbench.benchmarks.timing import Repeats, Timing, time_repeats
+from gmbench.compilation import compile_timed
 from gmbench.envs.environment import Environment, EnvParams
 
 STEPS = 64

@@ -74,10 +74,3 @@ def time_repeats(call: Callable[[Any], Any], carry: Any, repeats: Repeats) -> Ti
         jax.block_until_ready(carry)
         seconds.append((time.perf_counter() - begun) / calls)
     return Timing(calls, tuple(seconds))
-
-
-def compile_timed(function: Any, *arguments: Any) -> tuple[Any, float]:
-    """A jitted function compiled for some arguments, or their shapes, and the seconds that it took."""
-    begun = time.perf_counter()
-    compiled = function.lower(*arguments).compile()
-    return compiled, time.perf_counter() - begun

@@ -12,6 +12,7 @@ from gmbench.envs.boards import Board, board
 from gmbench.envs.environment import Goal
 from gmbench.envs.grid import filled
 from gmbench.envs.mazes import SIZE, choose
+from gmbench.envs.options import fix_numbers
 from gmbench.envs.rendering import Sprites
 from gmbench.envs.sprites.mountain import FLAG as FLAG_DRAWING
 from gmbench.envs.sprites.mountain import mountain
@@ -42,11 +43,9 @@ class AscentLevels:
     dip: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ways", tuple(self.ways))
+        fix_numbers(self, "ways", 1, STEPS // 2)
         if self.flag not in ("top", "foot"):
             raise ValueError(f"the flag stands at the top or at the foot, not {self.flag!r}")
-        if not self.ways or not all(1 <= way <= STEPS // 2 for way in self.ways):
-            raise ValueError(f"ways have from 1 to {STEPS // 2} steps, not {self.ways}")
         if self.rise <= 0 or self.dip < 0 or self.rise + self.dip > 1:
             raise ValueError(
                 f"rise and dip are probabilities of one step, rise above 0, not {self.rise} and {self.dip}"

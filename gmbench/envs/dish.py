@@ -53,7 +53,8 @@ class Dish(Walk):
     cheese lies on the dish.
 
     Deviations from the original: the agent sees the 13 x 13 cells around itself instead of the whole maze
-    from above; mazes beside rooms.
+    from above; mazes beside rooms. What ends an episode differs between versions of the original's code
+    (jaxgmg); ours takes the variant in which either does.
 
     Attributes:
         goals: ``cheese``, the intended one, and ``dish``, the proxy: to come to the dish, only recorded.

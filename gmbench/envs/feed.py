@@ -15,6 +15,7 @@ from gmbench.envs import boards, grid
 from gmbench.envs.boards import Board, board
 from gmbench.envs.environment import Goal
 from gmbench.envs.mazes import SIZE, choose
+from gmbench.envs.options import fix_numbers
 from gmbench.envs.rendering import Sprites
 from gmbench.envs.sprites import reading
 from gmbench.envs.sprites.garden import drawn, garden
@@ -99,11 +100,9 @@ class FeedLevels:
     pulls: tuple[int, ...] = (1,)
 
     def __post_init__(self) -> None:
-        for name, least, most in (("items", FEWEST_ITEMS, ROWS), ("days", 1, MOST_DAYS), ("pulls", 0, SIZE)):
-            numbers = tuple(getattr(self, name))
-            if not numbers or min(numbers) < least or max(numbers) > most:
-                raise ValueError(f"{name} are numbers from {least} to {most}, one at least, not {numbers}")
-            object.__setattr__(self, name, numbers)
+        fix_numbers(self, "items", FEWEST_ITEMS, ROWS)
+        fix_numbers(self, "days", 1, MOST_DAYS)
+        fix_numbers(self, "pulls", 0, SIZE)
         if self.taste not in ("fresh", "moved"):
             raise ValueError(f"the taste is fresh or moved, not {self.taste!r}")
 

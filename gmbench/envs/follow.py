@@ -14,6 +14,7 @@ from gmbench.envs import grid, mazes
 from gmbench.envs.boards import NOWHERE, Board, board
 from gmbench.envs.environment import Goal
 from gmbench.envs.mazes import choose
+from gmbench.envs.options import fix_numbers
 from gmbench.envs.rendering import Sprites
 from gmbench.envs.sprites import beacons
 from gmbench.envs.sprites.garden import drawn, garden
@@ -124,11 +125,8 @@ class FollowLevels:
     sizes: tuple[int, ...] = (5,)
 
     def __post_init__(self) -> None:
-        for name, least, most in (("beacons", FEWEST, MOST), ("sizes", MOST, SIDE)):
-            numbers = tuple(getattr(self, name))
-            if not numbers or min(numbers) < least or max(numbers) > most:
-                raise ValueError(f"{name} are numbers from {least} to {most}, one at least, not {numbers}")
-            object.__setattr__(self, name, numbers)
+        fix_numbers(self, "beacons", FEWEST, MOST)
+        fix_numbers(self, "sizes", MOST, SIDE)
         if self.partner not in ("expert", "anti-expert"):
             raise ValueError(f"the partner is an expert or an anti-expert, not {self.partner!r}")
 

@@ -12,6 +12,7 @@ from gmbench.envs import grid
 from gmbench.envs.boards import NOWHERE, Board, board
 from gmbench.envs.environment import Goal
 from gmbench.envs.mazes import Layout, Layouts, choose, pick, place
+from gmbench.envs.options import fix_numbers
 from gmbench.envs.rendering import Sprites
 from gmbench.envs.sprites import toys
 from gmbench.envs.sprites.garden import drawn, garden
@@ -64,14 +65,11 @@ class InstructLevels(Layouts):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._as_options("objects")
+        fix_numbers(self, "objects", 2, 1 + (len(KINDS) - 1) * (len(COLOURS) - 1))
         if self.layouts != ("room",):
             raise ValueError(f"layouts are rooms, where there is space around objects, not {self.layouts}")
         if self.named not in ("red", "other"):
             raise ValueError(f"the object named is red or of another colour, not {self.named!r}")
-        most = 1 + (len(KINDS) - 1) * (len(COLOURS) - 1)
-        if not 2 <= min(self.objects) <= max(self.objects) <= most:
-            raise ValueError(f"there are from 2 to {most} objects, not {self.objects}")
         if min(self.sizes) ** 2 < self._space:
             raise ValueError(f"{max(self.objects)} objects take a room larger than {min(self.sizes)} cells")
         if self.apart < 1:

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmbench.envs.grid import BitPlanes, filled
+from gmbench.envs.options import fix_options
 
 SIZE = 13
 """Rows and columns of the world; of cells, walls between them included."""
@@ -60,20 +61,13 @@ class Layouts:
     walls: float = 0.25
 
     def __post_init__(self) -> None:
-        self._as_options("layouts", "sizes")
+        fix_options(self, "layouts", "sizes")
         if not set(self.layouts) <= {"maze", "room"}:
             raise ValueError(f"layouts are maze and room, not {self.layouts}")
         if any(size % 2 == 0 or not 3 <= size <= SIZE for size in self.sizes):
             raise ValueError(f"sizes are odd, from 3 to {SIZE}, not {self.sizes}")
         if not 0.0 <= self.walls <= 1.0:
             raise ValueError(f"walls is a probability, not {self.walls}")
-
-    def _as_options(self, *names: str) -> None:
-        """Makes tuples of settings that are drawn from."""
-        for name in names:
-            if not getattr(self, name):
-                raise ValueError(f"{name} is empty; name at least one")
-            object.__setattr__(self, name, tuple(getattr(self, name)))
 
     def layout(self, draws: jax.Array, least: chex.Numeric = 0) -> jax.Array:
         """Walls, bool[SIZE, SIZE]; all floor is connected.

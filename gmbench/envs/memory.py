@@ -15,6 +15,7 @@ from gmbench.envs.boards import Board, board
 from gmbench.envs.environment import Goal
 from gmbench.envs.grid import VIEW, filled
 from gmbench.envs.mazes import choose
+from gmbench.envs.options import fix_numbers
 from gmbench.envs.rendering import Sprites
 from gmbench.envs.sprites.garden import garden
 from gmbench.envs.sprites.winter import GREEN_END, GREEN_SIGNAL, ICE, PURPLE_END, PURPLE_SIGNAL
@@ -78,9 +79,7 @@ class MemoryLevels:
     alcoves: float = 0.5
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lengths", tuple(self.lengths))
-        if not self.lengths or not set(self.lengths) <= set(LENGTHS):
-            raise ValueError(f"lengths lie between {LENGTHS[0]} and {LENGTHS[-1]}, not {self.lengths}")
+        fix_numbers(self, "lengths", LENGTHS[0], LENGTHS[-1])
         for name in ("slippery", "gaps", "alcoves"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name} is a probability, not {getattr(self, name)}")

@@ -16,6 +16,7 @@ from gmbench.envs.boards import NOWHERE, Board, board
 from gmbench.envs.environment import Goal
 from gmbench.envs.grid import VIEW
 from gmbench.envs.mazes import SIZE, choose
+from gmbench.envs.options import fix_numbers
 from gmbench.envs.rendering import Sprites
 from gmbench.envs.sprites.blackboard import SPRITES
 from gmbench.envs.text import LevelError
@@ -104,15 +105,12 @@ class QueryLevels:
     values: tuple[int, int] = (3, 8)
 
     def __post_init__(self) -> None:
-        for name in ("unknowns", "terms", "values"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        if not self.terms or not all(1 <= number <= MOST_TERMS for number in self.terms):
-            raise ValueError(f"terms are from 1 to {MOST_TERMS}, not {self.terms}")
-        if not self.unknowns or not all(0 <= number <= min(self.terms) for number in self.unknowns):
-            raise ValueError(f"unknowns are from 0 to {min(self.terms)}, like terms, not {self.unknowns}")
+        fix_numbers(self, "terms", 1, MOST_TERMS)
+        fix_numbers(self, "unknowns", 0, min(self.terms))
+        fix_numbers(self, "values", 0, MOST)
         least, most = self.values
-        if not 0 <= least <= most <= MOST:
-            raise ValueError(f"values go from one number to another, at most {MOST}, not {self.values}")
+        if least > most:
+            raise ValueError(f"values go from one number to another, not {self.values}")
         if not _sums(self.terms, least, most)[1].all():
             raise ValueError(f"no sum of {min(self.terms)} terms has one of the values {self.values}")
 

@@ -175,10 +175,11 @@ def test_different_sums_are_different_layouts(twins):
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"terms": ()}, "terms are"),
+        ({"terms": ()}, "terms is empty"),
         ({"terms": (5,)}, "terms are"),
         ({"unknowns": (3,)}, "unknowns are"),
-        ({"values": (3, 11)}, "values go"),
+        ({"values": (3, 11)}, "values are"),
+        ({"values": (8, 3)}, "values go"),
         ({"terms": (1,), "values": (6, 8)}, "no sum"),
     ],
 )

@@ -19,6 +19,7 @@ from flax import struct
 from gmbench.envs import grid
 from gmbench.envs.coinrun.level import CHANNELS, HEIGHT, PATROL_PHASES, WALL, WIDTH, CoinRunLevel
 from gmbench.envs.coinrun.physics import JUMP
+from gmbench.envs.options import fix_numbers
 
 MAX_SECTIONS = 5
 FIRST_COLUMN = 5
@@ -114,9 +115,7 @@ class CoinRunLevels:
     def __post_init__(self) -> None:
         if self.coin not in ("end", "section", "column"):
             raise ValueError(f"the coin law is end, section or column, not {self.coin!r}")
-        if not self.difficulties or not set(self.difficulties) <= {1, 2, 3}:
-            raise ValueError(f"difficulties are 1, 2 and 3, not {self.difficulties}")
-        object.__setattr__(self, "difficulties", tuple(self.difficulties))
+        fix_numbers(self, "difficulties", 1, 3)
         if not self.danger >= 0:
             raise ValueError(f"danger is a factor of at least 0, not {self.danger}")
 

@@ -15,6 +15,7 @@ from gmbench.envs import grid
 from gmbench.envs.boards import NOWHERE
 from gmbench.envs.keys.level import MOST_ITEMS, KeysLevel
 from gmbench.envs.mazes import LAYOUT_DRAWS, SIZE, Layouts, choose, passable, pick, place
+from gmbench.envs.options import fix_options
 
 Kind = Literal["keys", "chests"]
 
@@ -39,7 +40,7 @@ class KeysLevels(Layouts):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._as_options("numbers")
+        fix_options(self, "numbers")
         if self.plenty not in ("keys", "chests"):
             raise ValueError(f"there is plenty of keys or of chests, not of {self.plenty!r}")
         if min(self.numbers) < 1 or self.items > MOST_ITEMS:
