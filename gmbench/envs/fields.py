@@ -136,14 +136,15 @@ class FieldLevels:
         if not least <= self.length <= most:
             raise ValueError(f"length lies between {least} and {most}, not {self.length}")
 
-    def field(self, key: jax.Array, world: type[Field[Any]], things: int) -> Board:
-        """An empty field but for the agent and so many things, each at a place of its own."""
+    def field(self, key: jax.Array, world: type[Field[Any]], things: int, there: int) -> Board:
+        """An empty field but for the agent and things at places of their own, so many of which are there."""
         order_key, seed_key = jax.random.split(key)
         cells = jax.random.permutation(order_key, world.height * world.width)[: things + 1]
         places = jnp.stack((cells % world.width, cells // world.width), axis=-1)
         seed = jax.random.randint(seed_key, (), 0, LARGEST_FACT)
         walls = jnp.zeros((world.height, world.width), bool)
-        return board([walls], places[0], places[1:], (self.length, seed), world.cues)
+        listed = places[1:].at[there:].set(NOWHERE)
+        return board([walls], places[0], listed, (self.length, seed), world.cues)
 
 
 def in_reading_order(places: jax.Array, width: int) -> jax.Array:

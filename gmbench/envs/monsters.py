@@ -80,9 +80,8 @@ class MonstersLevels(FieldLevels):
 
     def __call__(self, key: jax.Array) -> Board:
         """One level."""
-        level = self.field(key, Monsters, 2 * EACH + MOST_MONSTERS)
-        absent = jnp.arange(2 * EACH + MOST_MONSTERS) >= 2 * EACH + self.monsters
-        groups = jnp.split(jnp.where(absent[:, None], NOWHERE, level.places), (EACH, 2 * EACH))
+        level = self.field(key, Monsters, 2 * EACH + MOST_MONSTERS, 2 * EACH + self.monsters)
+        groups = jnp.split(level.places, (EACH, 2 * EACH))
         ordered = [in_reading_order(places, Monsters.width) for places in groups]
         return dataclasses.replace(level, places=jnp.concatenate(ordered))
 

@@ -80,9 +80,7 @@ class TreesLevels(FieldLevels):
 
     def __call__(self, key: jax.Array) -> Board:
         """One level."""
-        level = self.field(key, Trees, MOST)
-        absent = jnp.arange(MOST) >= self.trees
-        return dataclasses.replace(level, places=jnp.where(absent[:, None], NOWHERE, level.places))
+        return self.field(key, Trees, MOST, self.trees)
 
 
 @dataclasses.dataclass(frozen=True)
