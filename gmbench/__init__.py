@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from gmbench.making import make
     from gmbench.results import Result
     from gmbench.runner import run
-    from gmbench.suite_runner import SuiteResult, run_suite
+    from gmbench.suite_runner import SuiteResult, resume, run_suite
 
 __version__ = "0.1.0.dev0"
-__all__ = ["Result", "SuiteResult", "make", "run", "run_suite"]
+__all__ = ["Result", "SuiteResult", "make", "resume", "run", "run_suite"]
 
 _HOMES = {
     "make": "gmbench.making",
     "run": "gmbench.runner",
     "Result": "gmbench.results",
+    "resume": "gmbench.suite_runner",
     "run_suite": "gmbench.suite_runner",
     "SuiteResult": "gmbench.suite_runner",
 }

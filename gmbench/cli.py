@@ -15,11 +15,13 @@ import tyro
 from rich.console import Console
 
 from gmbench.compilation import prepare
-from gmbench.errors import UsageError
+from gmbench.errors import Interrupted, UsageError
 
 TaskId = Annotated[
     str, tyro.conf.Positional, tyro.conf.arg(metavar="TASK", help="Id of a task, see `gmbench list`.")
 ]
+STOPPED = 130
+"""Exit status of what Ctrl-C has stopped, as shells have it."""
 AsJson = Annotated[bool, tyro.conf.arg(help="Print JSON instead of a table.")]
 
 
@@ -68,11 +70,14 @@ def show(
 
 def run(
     name: Annotated[
-        str,
+        str | None,
         tyro.conf.Positional,
         tyro.conf.arg(metavar="TASK|SUITE", help="Id of a task or of a suite, see `gmbench list`."),
-    ],
-    out: Annotated[Path, tyro.conf.arg(help="A new directory for the results, or a suite's to go on with.")],
+    ] = None,
+    out: Annotated[Path | None, tyro.conf.arg(help="A new directory for the results.")] = None,
+    resume: Annotated[
+        Path | None, tyro.conf.arg(help="Go on with the interrupted run in this directory; needs no more.")
+    ] = None,
     algorithm: Annotated[
         str | None,
         tyro.conf.arg(help="ppo, ppo-rnn, or your own as package.module:factory; else what suits the task."),
@@ -86,35 +91,50 @@ def run(
 ) -> None:
     """Trains many seeds on a task, evaluates and scores each, and keeps results and pictures.
 
-    Of a suite, it runs task after task. Repeated, the same command goes on after the last finished task.
+    Of a suite, it runs task after task. Ctrl-C stops where nothing is lost, and --resume goes on; pressed
+    again, it stops at once.
     """
     from gmbench import runner, suite_runner, tables
     from gmbench.benchmarks.suites import SUITES
+    from gmbench.interrupts import patient
     from gmbench.progress import Progress
 
-    with Progress(Console(stderr=True)) as progress:
-        options: dict[str, Any] = {
-            "out": out,
-            "algorithm": algorithm,
-            "budget": budget,
-            "seeds": seeds,
-            "steps": steps,
-            "alpha": alpha,
-            "levels": levels,
-            "on_stage": progress.stage,
-            "on_progress": progress.update,
-        }
-        if name in SUITES:
-            scores = suite_runner.run_suite(
-                name,
-                **options,
-                on_task=progress.task,
-                on_scores=lambda scores: progress.line(tables.headline(scores)),
-            ).scores
+    options: dict[str, Any] = {
+        "algorithm": algorithm,
+        "budget": budget,
+        "seeds": seeds,
+        "steps": steps,
+        "alpha": alpha,
+        "levels": levels,
+    }
+    folder = _folder(name, out, resume)
+    with (
+        Progress(Console(stderr=True)) as progress,
+        patient(lambda: progress.line("stopping as soon as nothing is lost; Ctrl-C stops at once")) as stop,
+    ):
+        watch = runner.Watch(progress.stage, progress.update, stop)
+        told = suite_runner.Told(progress.task, lambda scores: progress.line(tables.headline(scores)))
+        if name is None:
+            scores = suite_runner.resume(folder, watch=watch, told=told).scores
+        elif name in SUITES:
+            scores = suite_runner.run_suite(name, out=folder, **options, watch=watch, told=told).scores
         else:
-            scores = runner.run(name, **options).scores
+            scores = runner.run(name, out=folder, **options, watch=watch).scores
     _print_scores(scores, json)
-    print(f"results and figures are in {out}", file=sys.stderr)
+    print(f"results and figures are in {folder}", file=sys.stderr)
+
+
+def _folder(name: str | None, out: Path | None, resume: Path | None) -> Path:
+    """The directory of a run that is begun or taken up again.
+
+    Raises:
+        UsageError: neither was asked for, or both.
+    """
+    if name is not None and out is not None and resume is None:
+        return out
+    if resume is not None and name is None and out is None:
+        return resume
+    raise UsageError("give either a task or suite and --out DIR, or --resume DIR alone")
 
 
 def score(
@@ -235,4 +255,10 @@ def main(arguments: list[str] | None = None) -> int:
     except UsageError as error:
         print(f"gmbench: {error}", file=sys.stderr)
         return 2
+    except Interrupted as error:
+        print(f"gmbench: {error}", file=sys.stderr)
+        return STOPPED
+    except KeyboardInterrupt:
+        print("gmbench: stopped at once", file=sys.stderr)
+        return STOPPED
     return 0

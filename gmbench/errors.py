@@ -1,5 +1,9 @@
-"""The error that a user can put right."""
+"""What ends a command in one sentence."""
 
 
 class UsageError(ValueError):
-    """Wrong input. The message is one sentence that says what is wrong and what to do."""
+    """Wrong input, which a user can put right. The message is one sentence: what is wrong, and what to do."""
+
+
+class Interrupted(Exception):
+    """A user stopped a run. The message is one sentence: what is kept, and how to go on."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ MANIFEST, SCORES, SUITE = "manifest.json", "scores.json", "suite.json"
 EPISODES, GOALS, CURVES = "episodes.parquet", "goal_inference.parquet", "curves.parquet"
 CHECKPOINT, FIGURES = "checkpoint", "figures"
 RUNNING, COMPLETE = "running", "complete"
+LOCK, PART = ".lock", ".part"
 
 Table = Mapping[str, np.ndarray]
 """Columns of equal length by name."""
@@ -64,12 +67,44 @@ def claim(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file; give --out the name of a new directory")
-    if out.exists() and any(out.iterdir()):
+    if is_interrupted(out):
+        raise UsageError(f"the run in {out} was not finished; go on with gmbench run --resume {out}")
+    if is_used(out):
         raise UsageError(f"{out} is not empty and nothing in it is overwritten; give --out a new directory")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{out} cannot be made ({error.strerror}); give --out another directory") from error
+
+
+def is_used(out: Path) -> bool:
+    """Whether a run has left anything in a directory; a run that was killed at once has not."""
+    return out.is_dir() and any(path.name != LOCK and path.suffix != PART for path in out.iterdir())
+
+
+def is_interrupted(out: Path) -> bool:
+    """Whether a directory holds a run, of a task or of a suite, that was not finished."""
+    return any(
+        path.exists() and _read_json(path).get("status") == RUNNING for path in (out / MANIFEST, out / SUITE)
+    )
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Keeps a directory to one process, for as long as that lives.
+
+    Raises:
+        UsageError: another process is at work there.
+    """
+    with (out / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UsageError(f"another run is at work in {out}; wait for it, or give a new --out") from error
+        try:
+            yield
+        finally:
+            (out / LOCK).unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -91,7 +126,7 @@ def read_run(out: Path) -> Result:
     """
     manifest = read_manifest(out)
     if manifest.get("status") != COMPLETE:
-        raise UsageError(f"the run in {out} was not finished; run it again with another --out")
+        raise UsageError(f"the run in {out} was not finished; go on with gmbench run --resume {out}")
     return Result(
         manifest=manifest,
         episodes=_read_table(out / EPISODES),
@@ -155,9 +190,14 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
 
 def _replace(path: Path, write: Any) -> None:
     """Writes beside the place and moves there, so that a file is never half there."""
-    part = path.with_name(path.name + ".part")
-    write(part)
-    os.replace(part, path)
+    part = path.with_name(path.name + PART)
+    try:
+        write(part)
+        os.replace(part, path)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written ({error.strerror or error}); make room, and repeat the command"
+        ) from error
 
 
 def plain(content: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import platform
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from importlib import metadata
@@ -28,6 +29,7 @@ from gmbench.envs.environment import EnvParams
 from gmbench.envs.levels import content_hash
 from gmbench.errors import UsageError
 from gmbench.evaluating import compile_ahead, evaluate_seeds, evaluation_keys, infer_seeds
+from gmbench.keeping import Keeper
 from gmbench.records import curves_table, episodes_table, goals_table
 from gmbench.results import Result
 from gmbench.scores import score
@@ -42,6 +44,23 @@ OnStage = Callable[[str], None]
 """Called with the name of each stage as it begins."""
 OnProgress = Callable[[int, int, float], None]
 """Called with the updates done, the updates in all, and the mean return on the intended goal."""
+Stop = Callable[[], bool]
+"""Tells whether a run is to stop, once what was trained is kept."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Watch:
+    """Who is told how a run goes on, and may stop it.
+
+    Attributes:
+        stage: see `OnStage`.
+        progress: see `OnProgress`.
+        stop: see `Stop`.
+    """
+
+    stage: OnStage = lambda name: None
+    progress: OnProgress = lambda done, updates, mean_return: None
+    stop: Stop = lambda: False
 
 
 def run(
@@ -54,8 +73,7 @@ def run(
     steps: int | None = None,
     alpha: float = 0.0,
     levels: int | None = None,
-    on_stage: OnStage | None = None,
-    on_progress: OnProgress | None = None,
+    watch: Watch | None = None,
 ) -> Result:
     """Trains, evaluates and scores an algorithm on a task.
 
@@ -69,53 +87,101 @@ def run(
         steps: environment steps for each seed.
         alpha: fraction of training levels from the shifted distribution.
         levels: how many different training levels.
-        on_stage: see `OnStage`.
-        on_progress: see `OnProgress`.
+        watch: who is told how it goes on.
 
     Raises:
-        UsageError: a name is unknown, a number out of range, or ``out`` is in use.
+        UsageError: a name is unknown, a number out of range, or ``out`` is in use or cannot be written.
+        Interrupted: ``watch`` said to stop.
     """
-    begun = time.perf_counter()
     loaded = load_task(task)
     settings = settle(loaded, algorithm, budget, seeds, steps, alpha, levels)
     learner = make_algorithm(loaded, settings)
     folder = None if out is None else Path(out)
-    if folder is not None:
-        results.claim(folder)
-        status = {"status": results.RUNNING, **dataclasses.asdict(settings)}
-        results.write_json(folder / results.MANIFEST, status)
-    with compile_clock() as clock:
-        result = _run(loaded, settings, learner, folder, on_stage or (lambda name: None), on_progress)
-    seconds = {"compile": clock.seconds, "all": time.perf_counter() - begun}
-    result.manifest["seconds"].update(seconds)
-    if folder is not None:
-        results.write_json(folder / results.MANIFEST, result.manifest)
-    return result
+    if folder is None:
+        return _run(loaded, settings, learner, None, watch or Watch())
+    results.claim(folder)
+    with results.locked(folder):
+        results.write_json(
+            folder / results.MANIFEST, {"status": results.RUNNING, **dataclasses.asdict(settings)}
+        )
+        return _run(loaded, settings, learner, folder, watch or Watch())
+
+
+def resume(out: Path | str, *, watch: Watch | None = None) -> Result:
+    """Goes on with a run that was interrupted, and ends as if it had not been.
+
+    Args:
+        out: its directory.
+        watch: who is told how it goes on.
+
+    Raises:
+        UsageError: there is no such run, it is complete, was begun in other circumstances, or is damaged.
+        Interrupted: ``watch`` said to stop.
+    """
+    folder = Path(out)
+    manifest = results.read_manifest(folder)
+    if manifest.get("status") != results.RUNNING:
+        raise UsageError(f"the run in {folder} is complete; gmbench score {folder} shows its scores")
+    try:
+        settings = Settings(**{field.name: manifest[field.name] for field in dataclasses.fields(Settings)})
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"{folder / results.MANIFEST} is damaged; the run must be repeated") from error
+    task = load_task(settings.task)
+    with results.locked(folder):
+        return _run(task, settings, make_algorithm(task, settings), folder, watch or Watch())
 
 
 def _run(
+    task: Task, settings: Settings, learner: Algorithm[Any], folder: Path | None, watch: Watch
+) -> Result:
+    """A run in a directory that is its own, from the start or from where it was kept."""
+    begun = time.perf_counter()
+    keeper = None if folder is None else Keeper(folder, watch.stop)
+    with compile_clock() as clock:
+        result = _stages(task, settings, learner, folder, keeper, watch)
+    result.manifest["seconds"].update(compile=clock.seconds, all=time.perf_counter() - begun)
+    if folder is not None and keeper is not None:
+        results.write_json(folder / results.MANIFEST, result.manifest)
+        keeper.clear()
+    return result
+
+
+def _stages(
     task: Task,
     settings: Settings,
     learner: Algorithm[Any],
     folder: Path | None,
-    stage: OnStage,
-    on_progress: OnProgress | None,
+    keeper: Keeper | None,
+    watch: Watch,
 ) -> Result:
     """All stages of a run; of what it stores, only the finished manifest is left to do."""
-    stage("drawing levels")
+    watch.stage("drawing levels")
     packs, seeds = {pack: load_pack(task, pack) for pack in PACKS}, range(settings.seeds)
     with meanwhile(functools.partial(compile_ahead, task, learner, packs, seeds)) as finish:
         pool = training_levels(task, settings.levels, settings.alpha, TRAINING_LEVELS_SEED)
-        stage("compiling")
-        trained = _train(learner, task, task.env.params(pool), settings, stage, on_progress)
+        circumstances = _circumstances(task, learner, pool)
+        if folder is not None:
+            _check_circumstances(folder, circumstances)
+        watch.stage("compiling")
+        trained = _train(learner, task, task.env.params(pool), settings, keeper, watch)
         finish()
-    stage("evaluating")
+    if keeper is not None:
+        keeper.check()
+    watch.stage("evaluating")
     policies = jax.vmap(learner.policy)(trained.learners)
     episodes = evaluate_seeds(task, policies, packs, seeds)
-    stage("inferring goals")
+    watch.stage("inferring goals")
     evidence = infer_seeds(task, policies, packs, seeds)
-    stage("scoring")
-    manifest = _manifest(task, settings, learner, pool, trained)
+    if keeper is not None:
+        keeper.check()
+    watch.stage("scoring")
+    manifest = {
+        "status": results.COMPLETE,
+        **dataclasses.asdict(settings),
+        **circumstances,
+        "steps": len(next(iter(trained.metrics.values()))) * learner.steps_per_update,
+        "seconds": {"train": trained.seconds},
+    }
     table, goals = episodes_table(task, episodes, packs), goals_table(task, evidence)
     result = Result(
         manifest=manifest,
@@ -126,7 +192,7 @@ def _run(
         out=folder,
     )
     if folder is not None:
-        stage("drawing figures")
+        watch.stage("drawing figures")
         _store(result, task, policies, packs, episodes)
     return result
 
@@ -152,29 +218,26 @@ def _train(
     task: Task,
     params: EnvParams,
     settings: Settings,
-    stage: OnStage,
-    on_progress: OnProgress | None,
+    keeper: Keeper | None,
+    watch: Watch,
 ) -> Trained:
     updates = -(-settings.steps // learner.steps_per_update)
+    begun = False
 
     def report(done: int, metrics: Mapping[str, np.ndarray]) -> None:
-        if done == 1:
-            stage("training")
-        if on_progress is not None:
-            returns = metrics.get(f"return_{task.env.goals[0].name}", np.array(np.nan))
-            on_progress(done, updates, float(np.mean(returns)))
+        nonlocal begun
+        if not begun:
+            watch.stage("training")
+        begun = True
+        returns = metrics.get(f"return_{task.env.goals[0].name}", np.array(np.nan))
+        watch.progress(done, updates, float(np.mean(returns)))
 
-    return train(learner, params, range(settings.seeds), updates, report)
+    return train(learner, params, range(settings.seeds), updates, report, keeper)
 
 
-def _manifest(
-    task: Task, settings: Settings, learner: Algorithm[Any], pool: Any, trained: Trained
-) -> dict[str, Any]:
-    updates = next(iter(trained.metrics.values())).shape[0]
+def _circumstances(task: Task, learner: Algorithm[Any], pool: Any) -> dict[str, Any]:
+    """What the numbers of a run depend on beside its settings."""
     return {
-        "status": results.COMPLETE,
-        **dataclasses.asdict(settings),
-        "steps": updates * learner.steps_per_update,
         "goals": [goal.name for goal in task.env.goals],
         "counting": task.counting,
         "config": _config(learner),
@@ -186,8 +249,24 @@ def _manifest(
             **{name: metadata.version(name) for name in LIBRARIES},
         },
         "devices": [str(device) for device in jax.devices()],
-        "seconds": {"train": trained.seconds},
     }
+
+
+def _check_circumstances(folder: Path, circumstances: Mapping[str, Any]) -> None:
+    """Writes down the circumstances of a run, or compares them with those that it was begun in.
+
+    Raises:
+        UsageError: they have changed.
+    """
+    manifest = results.read_manifest(folder)
+    now = results.plain(circumstances)
+    changed = [name for name, value in now.items() if name in manifest and manifest[name] != value]
+    if changed:
+        raise UsageError(
+            f"the run in {folder} was begun with other {' and '.join(changed)} (see its {results.MANIFEST}); "
+            "go on with those, or begin anew in another directory"
+        )
+    results.write_json(folder / results.MANIFEST, {**manifest, **now})
 
 
 def _config(learner: Algorithm[Any]) -> Any:
@@ -208,6 +287,8 @@ def _store(
     results.write_table(result.out / results.GOALS, result.goals)
     results.write_table(result.out / results.CURVES, result.curves)
     results.write_json(result.out / results.SCORES, result.scores)
+    # One that an interrupted run has left is of no use.
+    shutil.rmtree(result.out / results.CHECKPOINT, ignore_errors=True)
     checkpoint.save(result.out / results.CHECKPOINT, policies)
     folder = result.out / results.FIGURES
     save_figures(result, folder)

@@ -23,6 +23,19 @@ OnScores = Callable[[Mapping[str, Any]], None]
 
 
 @dataclasses.dataclass(frozen=True)
+class Told:
+    """Who is told of a suite's tasks.
+
+    Attributes:
+        task: see `OnTask`.
+        scores: see `OnScores`.
+    """
+
+    task: OnTask = lambda task, place, count: None
+    scores: OnScores = lambda scores: None
+
+
+@dataclasses.dataclass(frozen=True)
 class SuiteResult:
     """What the run of a suite found out.
 
@@ -47,15 +60,13 @@ def run_suite(
     steps: int | None = None,
     alpha: float = 0.0,
     levels: int | None = None,
-    on_task: OnTask | None = None,
-    on_scores: OnScores | None = None,
-    on_stage: runner.OnStage | None = None,
-    on_progress: runner.OnProgress | None = None,
+    watch: runner.Watch | None = None,
+    told: Told | None = None,
 ) -> SuiteResult:
     """Runs an algorithm on every task of a suite, and scores all together.
 
     Stopped in between, it goes on when it is called again with the same settings: a task that is complete in
-    ``out`` is not run again. One that is half there is not touched, but must be removed.
+    ``out`` is not run again, and one that was interrupted is taken up again.
 
     Args:
         suite: id, such as ``core-v1``.
@@ -67,32 +78,78 @@ def run_suite(
         steps: environment steps for each seed.
         alpha: fraction of training levels from the shifted distribution.
         levels: how many different training levels.
-        on_task: see `OnTask`.
-        on_scores: see `OnScores`.
-        on_stage: see `gmbench.runner.OnStage`.
-        on_progress: see `gmbench.runner.OnProgress`.
+        watch: who is told how each run goes on, and may stop it.
+        told: who is told of the tasks.
 
     Raises:
         UsageError: a name is unknown, a number out of range, or ``out`` is in use by something else.
+        Interrupted: ``watch`` said to stop.
     """
     settings = _settle(find_suite(suite), algorithm, budget, seeds, steps, alpha, levels)
-    folder = None if out is None else Path(out)
-    finished = [] if folder is None else _claim(folder, suite, settings)
+    return _run(suite, settings, None if out is None else Path(out), watch, told or Told())
+
+
+def resume(
+    out: Path | str, *, watch: runner.Watch | None = None, told: Told | None = None
+) -> SuiteResult | Result:
+    """Goes on with the interrupted run of a suite or, see `gmbench.runner.resume`, of a task.
+
+    Args:
+        out: its directory.
+        watch: see `run_suite`, and so for the next.
+        told: who is told of the tasks.
+
+    Raises:
+        UsageError: there is no such run, it is complete, was begun in other circumstances, or is damaged.
+        Interrupted: ``watch`` said to stop.
+    """
+    folder = Path(out)
+    if not results.is_suite(folder):
+        return runner.resume(folder, watch=watch)
+    stored = results.read_suite(folder)
+    if stored.get("status") != results.RUNNING:
+        raise UsageError(f"the suite in {folder} is complete; gmbench score {folder} shows its scores")
+    try:
+        settings = {task: Settings(**settled) for task, settled in stored["settings"].items()}
+    except TypeError as error:
+        raise UsageError(f"{folder / results.SUITE} is damaged; the run must be repeated") from error
+    return _run(stored["suite"], settings, folder, watch, told or Told())
+
+
+def _run(
+    suite: str, settings: Mapping[str, Settings], folder: Path | None, watch: runner.Watch | None, told: Told
+) -> SuiteResult:
+    """Runs what is not complete yet, and scores all together."""
+    if folder is None:
+        return _score(suite, _run_tasks(settings, None, [], watch, told), None)
+    finished = _claim(folder, suite, settings)
+    with results.locked(folder):
+        return _score(suite, _run_tasks(settings, folder, finished, watch, told), folder)
+
+
+def _run_tasks(
+    settings: Mapping[str, Settings],
+    folder: Path | None,
+    finished: list[str],
+    watch: runner.Watch | None,
+    told: Told,
+) -> dict[str, Result]:
+    """The result of each task, of those that are finished as it is stored."""
     done: dict[str, Result] = {}
     for place, (task, settled) in enumerate(settings.items(), start=1):
-        if on_task is not None:
-            on_task(task, place, len(settings))
-        if folder is not None and task in finished:
-            done[task] = load_scored(folder / task)[1]
+        told.task(task, place, len(settings))
+        out = None if folder is None else folder / task
+        if out is not None and task in finished:
+            done[task] = load_scored(out)[1]
+        elif out is not None and results.is_interrupted(out):
+            done[task] = runner.resume(out, watch=watch)
         else:
-            done[task] = runner.run(
-                **dataclasses.asdict(settled),
-                out=None if folder is None else folder / task,
-                on_stage=on_stage,
-                on_progress=on_progress,
-            )
-        if on_scores is not None:
-            on_scores(done[task].scores)
+            done[task] = runner.run(**dataclasses.asdict(settled), out=out, watch=watch)
+        told.scores(done[task].scores)
+    return done
+
+
+def _score(suite: str, done: Mapping[str, Result], folder: Path | None) -> SuiteResult:
     scores = score_suite(suite, {task: result.scores for task, result in done.items()})
     if folder is not None:
         _store(folder, scores)
@@ -165,21 +222,21 @@ def _check_same(
 
 
 def _is_finished(out: Path, settings: Mapping[str, Any]) -> bool:
-    """Whether a directory holds the finished run of a task; False where there is nothing yet.
+    """Whether a directory holds the finished run of a task; False where there is nothing yet, or half of it.
 
     Raises:
         UsageError: it holds something else.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file where the run of a task belongs; remove it and repeat the command")
+    if not results.is_used(out):
         return False
-    manifest = results.read_manifest(out) if (out / results.MANIFEST).exists() else {}
-    if manifest.get("status") != results.COMPLETE:
-        raise UsageError(f"{out} holds a run that was not finished; remove it and repeat the command")
+    manifest = results.read_manifest(out)
     # A run takes whole updates, so that its steps may be more than those asked for.
     other = [name for name, value in settings.items() if name != "steps" and manifest.get(name) != value]
     if other:
         raise UsageError(f"{out} holds a run with other {', '.join(other)}; give --out a new directory")
-    return True
+    return bool(manifest.get("status") == results.COMPLETE)
 
 
 def _store(out: Path, scores: Mapping[str, Any]) -> None:

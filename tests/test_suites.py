@@ -20,7 +20,7 @@ from gmbench.figures import save_suite_figures
 from gmbench.figures.shares import suite_shares
 from gmbench.rescoring import load_scored
 from gmbench.results import plain
-from gmbench.suite_runner import run_suite
+from gmbench.suite_runner import Told, run_suite
 from gmbench.suite_scores import score_suite
 from tests.figures.drawn import assert_nothing_is_cut_or_covered, bars, ticks
 from tests.made_up import make_result
@@ -48,7 +48,7 @@ def ran(finished, monkeypatch):
     """The settings of the tasks that were run: it takes no time, as they come from the finished suite."""
     calls = []
 
-    def fetch(task, *, out, on_stage, on_progress, **settings):
+    def fetch(task, *, out, watch, **settings):
         calls.append({"task": task, **settings})
         if out is not None:
             shutil.copytree(finished / task, out, dirs_exist_ok=True)
@@ -130,7 +130,7 @@ def test_a_run_says_which_task_it_is_at_and_how_each_came_out(ran, tmp_path, cap
 
 def test_progress_names_the_tasks_in_turn(ran):
     at, scored = [], []
-    result = gmbench.run_suite("quick", on_task=lambda *what: at.append(what), on_scores=scored.append)
+    result = gmbench.run_suite("quick", told=Told(lambda *what: at.append(what), scored.append))
     assert at == [(task, place, len(TASKS)) for place, task in enumerate(TASKS, start=1)]
     assert [scores["task"] for scores in scored] == list(result.results) == list(TASKS)
     assert result.out is None
@@ -182,16 +182,34 @@ def test_an_interrupted_suite_is_unfinished_and_goes_on(finished, tmp_path, ran,
     assert stored(out) == stored(finished)
 
 
-@pytest.mark.parametrize("manifest", [None, '{"status": "running"}'])
-def test_a_half_written_task_is_left_alone_and_named(manifest, copy, ran, capsys):
-    half = copy / TASKS[1]
-    (half / "manifest.json").unlink()
-    if manifest is not None:
-        (half / "manifest.json").write_text(manifest)
-    message = refusal(capsys, *COMMAND, "--out", copy)
-    assert f"{half} holds a run that was not finished; remove it" in message
+def test_a_half_written_task_is_taken_up_again(copy, ran, monkeypatch, finished):
+    resumed = []
+
+    def take_up(out, *, watch):
+        resumed.append(out)
+        return load_scored(finished / out.name)[1]
+
+    monkeypatch.setattr(runner, "resume", take_up)
+    manifest = json.loads((copy / TASKS[1] / "manifest.json").read_text())
+    results.write_json(copy / TASKS[1] / "manifest.json", {**manifest, "status": "running"})
+    assert main([*COMMAND, "--out", str(copy)]) == 0
+    assert resumed == [copy / TASKS[1]]
+    results.write_json(copy / "suite.json", {**stored(copy), "status": "running"})
+    assert main(["run", "--resume", str(copy)]) == 0
+    assert resumed == [copy / TASKS[1]] * 2
     assert not ran
-    assert (half / "episodes.parquet").exists()
+    assert stored(copy) == stored(finished)
+
+
+def test_what_belongs_to_no_run_is_left_alone_and_named(copy, ran, capsys):
+    (copy / TASKS[1] / "manifest.json").unlink()
+    assert "holds no manifest.json" in refusal(capsys, *COMMAND, "--out", copy)
+    assert not ran
+    assert (copy / TASKS[1] / "episodes.parquet").exists()
+
+
+def test_a_complete_suite_is_not_taken_up_again(finished, capsys):
+    assert "is complete" in refusal(capsys, "run", "--resume", finished)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,7 @@ from gmbench.agents.algorithm import Algorithm
 from gmbench.compilation import compile_timed
 from gmbench.envs.environment import EnvParams
 
-OnUpdate = Callable[[int, dict[str, np.ndarray]], None]
+OnUpdate = Callable[[int, Mapping[str, np.ndarray]], None]
 """Called after every update with the number of updates done and the metrics, float32[seeds] each."""
 
 STEPS_AT_ONCE = 1 << 14
@@ -58,7 +58,7 @@ class Cohort:
             program, seconds = building.result()
         return cls(jax.block_until_ready(blocks), program, size, len(seeds), seconds)
 
-    def update(self, params: EnvParams) -> dict[str, np.ndarray]:
+    def update(self, params: EnvParams) -> Mapping[str, np.ndarray]:
         """One update of every seed, waited for: its metrics, float32[seeds] each."""
         done = [self.program(block, params) for block in self.blocks]
         self.blocks = [learners for learners, _ in done]
@@ -97,6 +97,39 @@ def block_size(algorithm: Algorithm[Any], seeds: int) -> int:
 
 
 @dataclasses.dataclass(frozen=True)
+class Halfway:
+    """Where training is.
+
+    Attributes:
+        done: updates of every seed.
+        blocks: the learners, see `Cohort`.
+        metrics: float32[seeds] for every metric of the algorithm, of each update.
+        seconds: spent on the updates.
+    """
+
+    done: int
+    blocks: list[Any]
+    metrics: Sequence[Mapping[str, np.ndarray]]
+    seconds: float
+
+
+class Keeper(Protocol):
+    """Keeps where training is, so that it can go on from there."""
+
+    def load(self, start: Halfway, /) -> Halfway:
+        """Where training is to go on: what was kept, or ``start``, which has the same shapes."""
+        ...
+
+    def due(self) -> bool:
+        """Whether it is time to keep what there is; asked after every update."""
+        ...
+
+    def save(self, state: Halfway, /) -> None:
+        """Keeps where training is now. At the end, this is called in any case."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
 class Trained:
     """What training leaves.
 
@@ -123,6 +156,7 @@ def train(
     seeds: Sequence[int],
     updates: int,
     on_update: OnUpdate | None = None,
+    keeper: Keeper | None = None,
 ) -> Trained:
     """Trains every seed for a number of updates, all on the same pool of levels.
 
@@ -132,18 +166,24 @@ def train(
         seeds: numbers that fix everything random about a learner.
         updates: of every seed.
         on_update: see `OnUpdate`.
+        keeper: keeps what was trained, and goes on with what it has kept.
     """
     cohort = Cohort.begin(algorithm, params, seeds)
-    begun = time.perf_counter()
-    history: list[dict[str, np.ndarray]] = []
-    for done in range(1, updates + 1):
+    at = Halfway(0, cohort.blocks, (), 0.0)
+    if keeper is not None:
+        at = keeper.load(at)
+        cohort.blocks = at.blocks
+    history, seconds = list(at.metrics), at.seconds
+    for done in range(at.done + 1, updates + 1):
+        begun = time.perf_counter()
         history.append(cohort.update(params))
+        seconds += time.perf_counter() - begun
         if on_update is not None:
             on_update(done, history[-1])
-    jax.block_until_ready(cohort.blocks)
-    seconds = time.perf_counter() - begun
+        if keeper is not None and (done == updates or keeper.due()):
+            keeper.save(Halfway(done, cohort.blocks, history, seconds))
     return Trained(
-        learners=cohort.learners,
+        learners=jax.block_until_ready(cohort.learners),
         metrics={name: np.stack([metrics[name] for metrics in history]) for name in history[0]},
         seconds=seconds,
     )
