@@ -193,6 +193,7 @@ def speed(
     levels: Annotated[int | None, tyro.conf.arg(help="Different training levels.")] = None,
     repeats: Annotated[int, tyro.conf.arg(help="Repeats of each measurement.")] = 7,
     seconds: Annotated[float, tyro.conf.arg(help="What a repeat takes, at least one call.")] = 0.5,
+    training: Annotated[bool, tyro.conf.arg(help="Measure training too, not environments alone.")] = True,
     json: AsJson = False,
 ) -> None:
     """Measures steps per second and memory of environments and training, beside what the machine can do."""
@@ -207,6 +208,7 @@ def speed(
         levels=levels,
         repeats=repeats,
         seconds=seconds,
+        training=training,
     )
     with Progress(Console(stderr=True)) as progress:
         report = measuring.measure_speed(choices, progress.stage)

@@ -42,6 +42,7 @@ class Choices:
         levels: of the training pool; None for as many as the quick budget has.
         repeats: of each measurement.
         seconds: that a repeat should take.
+        training: whether training is measured too.
 
     Raises:
         UsageError: there is no such task, or a number is out of range.
@@ -54,6 +55,7 @@ class Choices:
     levels: int | None
     repeats: int
     seconds: float
+    training: bool = True
 
     def __post_init__(self) -> None:
         for name in ("environments", "batch", "repeats"):
@@ -198,6 +200,8 @@ def _environment_row(task: Task, params: EnvParams, choices: Choices, repeats: R
 
 def _learners(task: Task, choices: Choices) -> Iterator[tuple[Algorithm[Any], dict[str, Any]]]:
     """The learners that are timed, and what a row says of each."""
+    if not choices.training:
+        return
     config = task.configs[task.algorithm]
     budget = task.budgets[BUDGET]
     cases = [(seeds, choices.batch // seeds, None) for seeds in choices.seeds]

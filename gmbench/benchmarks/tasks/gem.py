@@ -1,5 +1,7 @@
 """The task gem-v1."""
 
+import dataclasses
+
 from gmbench.benchmarks.tasks.mazes import BUDGETS, CONFIGS, LARGE, SHORT, SMALL
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.gem import Gem, GemLevels
@@ -25,5 +27,6 @@ TASK = Task(
         "references.json": "6d5f1388a6b676e7130c46928ad90eea4cd815c45f17a50f960115d7ed43de0c",
     },
     budgets=BUDGETS,
-    configs=CONFIGS,
+    # Three channels for the colour make the first layer the widest of the mazes.
+    configs={name: dataclasses.replace(config, hidden=(32, 64)) for name, config in CONFIGS.items()},
 )

@@ -63,7 +63,7 @@ TASK = Task(
         "references.json": "ffb8ea0aa88a74f34cce5dd6f9907fd4791bd6f79d0309bcc5a8b2d73e81e763",
     },
     budgets={
-        "quick": Budget(seeds=8, steps=500_000, levels=8192),
+        "quick": Budget(seeds=8, steps=1_000_000, levels=8192),
         "standard": Budget(seeds=32, steps=5_000_000, levels=65_536),
     },
     configs={
