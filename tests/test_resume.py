@@ -27,13 +27,29 @@ TINY = {"seeds": 2, "steps": 40_000, "levels": 64}
 COMMAND = ["run", TASK, *(word for name, value in TINY.items() for word in (f"--{name}", str(value)))]
 KILLS = 10
 PROGRAM = """
-import sys
+import os, signal, sys, threading
 from gmbench import figures, keeping, runner
 from gmbench.cli import main
+from gmbench.progress import Progress
+
+moment, delay = int(sys.argv[1]), float(sys.argv[2])
+told = 0
+
+def noted(tell):
+    def note(*what):
+        global told
+        told += 1
+        if told == moment:
+            threading.Timer(delay, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        return tell(*what)
+    return note
+
+Progress.stage, Progress.update = noted(Progress.stage), noted(Progress.update)
 figures.save_figures = runner.save_showcase = lambda *_: None
 keeping.SECONDS = 0.0  # Every update is kept.
-sys.exit(main(sys.argv[1:]))
+sys.exit(main(sys.argv[3:]))
 """
+"""Kills itself so many seconds after it has told of its progress for so many times; at 0, never."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -109,35 +125,28 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_numbers(stopped, whole):
     assert not list(stopped.glob(".*"))
 
 
-def test_a_run_that_is_killed_again_and_again_ends_with_the_same_numbers(whole, tmp_path):
-    out, draw = tmp_path / "killed", random.Random(0)
-    begin, go_on = [*COMMAND, "--out", str(out)], ["run", "--resume", str(out)]
-    cache = {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "cache")}
-    reached = set()
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_numbers(tmp_path):
+    out, draw, kept = tmp_path / "killed", random.Random(1), []
 
-    def start():
+    def start(out, moment, delay=0.0):
         # One that was killed before it had written anything is begun anew.
         begun = (out / "manifest.json").exists()
-        command = [sys.executable, "-c", PROGRAM, *(go_on if begun else begin)]
-        return subprocess.Popen(command, env=cache, stderr=subprocess.PIPE, text=True)
+        command = ["run", "--resume", str(out)] if begun else [*COMMAND, "--out", str(out)]
+        program = [sys.executable, "-c", PROGRAM, str(moment), str(delay), *command]
+        cache = {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "cache")}
+        return subprocess.run(program, env=cache, capture_output=True, text=True, check=False)
 
     for _ in range(KILLS):
-        process = start()
-        try:
-            process.wait(draw.uniform(2.0, 12.0))
-        except subprocess.TimeoutExpired:
-            process.kill()
-        process.communicate()
-        kept = sorted((out / keeping.TRAINING).glob("*")) if out.exists() else []
-        reached.add(kept[-1].name if kept else None)
-        if out.exists() and not results.is_interrupted(out) and (out / "manifest.json").exists():
-            break
-    else:
-        process = start()
-        assert process.communicate()[1] is not None
-        assert process.returncode == 0
-    assert len(reached) > 1
-    assert_same(out, whole)
+        killed = start(out, draw.randint(1, 16), draw.uniform(0.0, 0.2))
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        kept.append(max((path.name for path in (out / keeping.TRAINING).glob("*[0-9]")), default=""))
+    assert kept == sorted(kept)
+    assert len(set(kept)) > 3
+    # Not held against this process's own run: commands compile otherwise, see `gmbench.compilation`.
+    for folder in (out, tmp_path / "never killed"):
+        last = start(folder, 0)
+        assert last.returncode == 0, last.stderr
+    assert_same(out, tmp_path / "never killed")
 
 
 def test_the_plain_command_asks_for_resume(stopped, capsys):
