@@ -1,7 +1,7 @@
 """The task corner-v1."""
 
-from gmbench.benchmarks.tasks.mazes import BUDGETS, CONFIGS, LARGE, SHORT, SMALL
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.mazes import CONFIGS, LARGE, SHORT, SMALL, budgets
+from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.corner import Corner, CornerLevels
 
 TASK = Task(
@@ -25,6 +25,6 @@ TASK = Task(
         "references.json": "ec2389536b83fc105c1774898d8a9b95e1b21726c775bf594dd37dcac2fa74a9",
     },
     # After a million steps fewer seeds go to the corner under shift: more stay about without a goal.
-    budgets={**BUDGETS, "quick": Budget(seeds=8, steps=600_000, levels=8192)},
+    budgets=budgets(quick=600_000),
     configs=CONFIGS,
 )

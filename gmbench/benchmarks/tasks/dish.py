@@ -1,6 +1,6 @@
 """The task dish-v1."""
 
-from gmbench.benchmarks.tasks.mazes import BUDGETS, CONFIGS, LARGE, SHORT, SMALL
+from gmbench.benchmarks.tasks.mazes import CONFIGS, LARGE, SHORT, SMALL, budgets
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.dish import Dish, DishLevels
 
@@ -24,6 +24,6 @@ TASK = Task(
         "hard_shift.npz": "15e12a145134a41469306f824b231d72c61dce809535119f75c68245dd45f7bd",
         "references.json": "4105ed9728c335afee34c9244605d820c96b7e7c0cac5d3db1bd85b0abc0e278",
     },
-    budgets=BUDGETS,
+    budgets=budgets(quick=1_000_000),
     configs=CONFIGS,
 )

@@ -1,8 +1,6 @@
 """The task gem-v1."""
 
-import dataclasses
-
-from gmbench.benchmarks.tasks.mazes import BUDGETS, CONFIGS, LARGE, SHORT, SMALL
+from gmbench.benchmarks.tasks.mazes import CONFIGS, LARGE, SHORT, SMALL, budgets
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.gem import Gem, GemLevels
 
@@ -26,7 +24,6 @@ TASK = Task(
         "hard_shift.npz": "2ce965c3bc6cc53c7d7d69253b87cb17ed56f757c67fcf3680485dfd3ea1164c",
         "references.json": "6d5f1388a6b676e7130c46928ad90eea4cd815c45f17a50f960115d7ed43de0c",
     },
-    budgets=BUDGETS,
-    # Three channels for the colour make the first layer the widest of the mazes.
-    configs={name: dataclasses.replace(config, hidden=(32, 64)) for name, config in CONFIGS.items()},
+    budgets=budgets(quick=800_000),
+    configs=CONFIGS,
 )

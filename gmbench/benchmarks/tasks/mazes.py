@@ -7,10 +7,6 @@ SMALL, LARGE = (5, 7), (9, 11, 13)
 """Sizes of the familiar and of the harder layouts. A small one is seen as a whole from each of its cells."""
 SHORT = 40
 """Steps of an episode: in small mazes aimless play comes to everything unless the time is short."""
-BUDGETS = {
-    "quick": Budget(seeds=8, steps=1_000_000, levels=8192),
-    "standard": Budget(seeds=32, steps=6_000_000, levels=65_536),
-}
 CONFIGS = {
     "ppo": PPOConfig(
         environments=16,
@@ -22,3 +18,11 @@ CONFIGS = {
         reward_scale=1.0,
     )
 }
+
+
+def budgets(quick: int) -> dict[str, Budget]:
+    """The budgets of a task, the quick one with so many steps."""
+    return {
+        "quick": Budget(seeds=8, steps=quick, levels=8192),
+        "standard": Budget(seeds=32, steps=6_000_000, levels=65_536),
+    }
