@@ -22,14 +22,15 @@ def draw_growth(growth: Growth) -> Figure:
     left, right = figure.subplots(1, 2, sharey=True)
     by_pause = np.array([played.goal for played in growth.paused])
     short, long = growth.paused[0].lengths
+    thousands = tuple(steps / 1000 for steps in growth.steps)
     handles = []
     for index, (length, colour) in enumerate(((short, NEITHER), (long, GOAL))):
-        label = f"goal, {length} {growth.unit}"
-        handles.append(_lines(left, growth.steps, by_pause[:, index], colour, label))
+        label = f"goal, {growth.unit}: {length}"
+        handles.append(_lines(left, thousands, by_pause[:, index], colour, label))
     trained = growth.trained
     _lines(right, trained.lengths, trained.goal, GOAL, "goal")
     handles.append(_lines(right, trained.lengths, trained.proxy, PROXIES[0], "proxy"))
-    left.set(xlabel="steps of training", ylabel="part of what can be had", ylim=(0, None))
+    left.set(xlabel="steps of training, in thousands", ylabel="part of what can be had", ylim=(0, None))
     right.set(xlabel=growth.unit, xscale="log")
     right.set_xticks(trained.lengths, [str(length) for length in trained.lengths])
     right.minorticks_off()
@@ -40,7 +41,9 @@ def draw_growth(growth: Growth) -> Figure:
     return figure
 
 
-def _lines(axes: Axes, x: tuple[int, ...], y: np.ndarray, colour: str, label: str) -> matplotlib.lines.Line2D:
+def _lines(
+    axes: Axes, x: tuple[float, ...], y: np.ndarray, colour: str, label: str
+) -> matplotlib.lines.Line2D:
     """The mean over axis 1, and thinly each column."""
     axes.plot(x, y, color=colour, linewidth=0.4, alpha=0.5)
     return axes.plot(x, y.mean(axis=1), color=colour, label=label)[0]
