@@ -11,7 +11,6 @@ import numpy as np
 
 from gmbench import checkpoint, results
 from gmbench.agents.algorithm import Policy
-from gmbench.agents.training import seed_keys
 from gmbench.benchmarks import calibration, scoring
 from gmbench.benchmarks.calibration import Row, calibrate, inferred, summarize
 from gmbench.benchmarks.controls import Flipped, Scrambled, mirrored
@@ -22,7 +21,7 @@ from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import select
 from gmbench.errors import UsageError
-from gmbench.evaluating import evaluate_seeds, evaluation_keys
+from gmbench.evaluating import evaluate_seeds, evaluation_keys, policy_shapes
 from gmbench.rescoring import load_scored
 from gmbench.results import Result
 from gmbench.runner import make_algorithm
@@ -67,14 +66,9 @@ def load_policies(task: Task, run: Result) -> Policy:
         UsageError: its checkpoint is missing or damaged, or its algorithm cannot be made.
     """
     assert run.out is not None
-    settings = Settings(**{name: run.manifest[name] for name in Settings.__dataclass_fields__})
-    learner = make_algorithm(task, settings)
+    settings = Settings.of(run.manifest)
     params = jax.eval_shape(lambda: task.env.default_params)
-
-    def policies(keys: jax.Array, params: Any) -> Policy:
-        return jax.vmap(lambda key: learner.policy(learner.init(key, params)))(keys)
-
-    like = jax.eval_shape(policies, seed_keys(range(settings.seeds), 0), params)
+    like = policy_shapes(make_algorithm(task, settings), params, settings.seeds)
     restored: Policy = checkpoint.restore(run.out / results.CHECKPOINT, like)
     return restored
 

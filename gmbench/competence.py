@@ -21,7 +21,7 @@ import numpy as np
 import tyro
 
 from gmbench.agents.ppo import PPO
-from gmbench.agents.training import Cohort, seed_keys
+from gmbench.agents.training import Cohort, updates_of
 from gmbench.benchmarks.freeze import reference_returns
 from gmbench.benchmarks.packs import load_pack, load_references, references_of
 from gmbench.benchmarks.playing import play
@@ -30,7 +30,7 @@ from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import PACKS, Task
 from gmbench.envs.levels import training_pool
 from gmbench.errors import UsageError
-from gmbench.evaluating import EVALUATION
+from gmbench.evaluating import evaluation_keys
 from gmbench.runner import TRAINING_LEVELS_SEED, make_algorithm
 from gmbench.settings import Settings, settle, training_levels
 
@@ -60,11 +60,8 @@ def curve(
     params = task.env.params(training_levels(task, settings.levels, settings.alpha, TRAINING_LEVELS_SEED))
     seeds = range(settings.seeds)
     cohort = Cohort.begin(algorithm, params, seeds)
-    updates = -(-settings.steps // algorithm.steps_per_update)
-    for done, seconds in cohort.pauses(params, updates, points):
-        episodes = play(
-            task, jax.vmap(algorithm.policy)(cohort.learners), levels, seed_keys(seeds, EVALUATION)
-        )
+    for done, seconds in cohort.pauses(params, updates_of(algorithm, settings.steps), points):
+        episodes = play(task, jax.vmap(algorithm.policy)(cohort.learners), levels, evaluation_keys(seeds))
         skill = capability(np.mean(episodes.returns, axis=1), references)
         yield Point(done * algorithm.steps_per_update, seconds, float(np.mean(skill)))
 

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from gmbench.agents.algorithm import Algorithm
+from gmbench.agents.algorithm import Algorithm, Policy
 from gmbench.agents.training import seed_keys
 from gmbench.benchmarks.evaluation import Episodes, Observe
 from gmbench.benchmarks.goal_inference import (
@@ -19,6 +19,7 @@ from gmbench.benchmarks.goal_inference import (
 )
 from gmbench.benchmarks.playing import compile_play, play
 from gmbench.benchmarks.tasks.task import Task
+from gmbench.envs.environment import EnvParams
 
 PACKS_INFERRED = ("iid", "shift")
 """Packs on which goals are inferred from behaviour."""
@@ -62,14 +63,22 @@ def infer_seeds(task: Task, policies: Any, packs: Mapping[str, Any], seeds: rang
     return {pack: infer(packs[pack]) for pack in PACKS_INFERRED}
 
 
+def policy_shapes(learner: Algorithm[Any], params: EnvParams, seeds: int) -> Policy:
+    """The shapes of so many policies, stacked on axis 0; of ``params``, too, shapes will do."""
+
+    def policies(keys: jax.Array, params: EnvParams) -> Policy:
+        return jax.vmap(lambda key: learner.policy(learner.init(key, params)))(keys)
+
+    shapes: Policy = jax.eval_shape(policies, seed_keys(range(seeds), 0), params)
+    return shapes
+
+
 def compile_ahead(task: Task, learner: Algorithm[Any], packs: Mapping[str, Any], seeds: range) -> None:
     """Builds the programs of `evaluate_seeds` and `infer_seeds`, for which no learner need be trained yet."""
     levels = packs[PACKS_INFERRED[0]]
     keys = evaluation_keys(seeds)
     # How many training levels there are makes no difference to a policy.
-    params = task.env.params(levels)
-    learners = jax.eval_shape(jax.vmap(learner.init, (0, None)), keys, params)
-    policies = jax.eval_shape(jax.vmap(learner.policy), learners)
+    policies = policy_shapes(learner, task.env.params(levels), len(seeds))
     block = min(SEEDS_AT_ONCE, len(seeds))
     first = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((block, *leaf.shape[1:]), leaf.dtype), policies)
     compile_play(task, first, levels, keys[:block])

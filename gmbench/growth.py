@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from gmbench.agents.training import Cohort
+from gmbench.agents.training import Cohort, updates_of
 from gmbench.benchmarks.playing import play, play_references, references
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.feed import MOST_DAYS, Feed, FeedLevels
@@ -34,7 +34,7 @@ class Horizon:
     """Episodes of one length.
 
     Attributes:
-        length: in the units of its `Horizons`.
+        length: in the units of its `Family`.
         steps: of an episode.
         env: the environment with this time limit.
         generator: of levels with such episodes.
@@ -166,8 +166,7 @@ def grow(task: Task, seeds: int | None, steps: int | None, points: int) -> Growt
     params = task.env.params(training_levels(task, settings.levels, 0.0, TRAINING_LEVELS_SEED))
     cohort = Cohort.begin(algorithm, params, range(settings.seeds))
     taken, paused = [], []
-    updates = -(-settings.steps // algorithm.steps_per_update)
-    for done, _ in cohort.pauses(params, updates, points):
+    for done, _ in cohort.pauses(params, updates_of(algorithm, settings.steps), points):
         taken.append(done * algorithm.steps_per_update)
         policies = jax.vmap(algorithm.policy)(cohort.learners)
         paused.append(play_stages([stages[0], stages[-1]], policies, keys))

@@ -17,11 +17,11 @@ import numpy as np
 from gmbench import checkpoint
 from gmbench.agents.training import Halfway
 from gmbench.errors import Interrupted, UsageError
+from gmbench.results import PART
 
 TRAINING = "training"
 """A run's directory for its checkpoints; when the run is complete, it is removed."""
 LEARNERS, METRICS, DIGESTS = "learners", "metrics.npz", "digests.json"
-PART = ".part"
 KEPT = 2
 """Checkpoints that are kept: should the last one be damaged, there is another."""
 SECONDS = 30.0

@@ -19,7 +19,7 @@ import gmbench
 from gmbench import checkpoint, results
 from gmbench.agents import load_algorithm
 from gmbench.agents.algorithm import Algorithm
-from gmbench.agents.training import Trained, train
+from gmbench.agents.training import Trained, train, updates_of
 from gmbench.benchmarks.evaluation import Episodes
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.tasks import load_task
@@ -123,7 +123,7 @@ def resume(out: Path | str, *, watch: Watch | None = None) -> Result:
     if manifest.get("status") != results.RUNNING:
         raise UsageError(f"the run in {folder} is complete; gmbench score {folder} shows its scores")
     try:
-        settings = Settings(**{field.name: manifest[field.name] for field in dataclasses.fields(Settings)})
+        settings = Settings.of(manifest)
     except (KeyError, TypeError) as error:
         raise UsageError(f"{folder / results.MANIFEST} is damaged; the run must be repeated") from error
     task = load_task(settings.task)
@@ -221,7 +221,7 @@ def _train(
     keeper: Keeper | None,
     watch: Watch,
 ) -> Trained:
-    updates = -(-settings.steps // learner.steps_per_update)
+    updates = updates_of(learner, settings.steps)
     begun = False
 
     def report(done: int, metrics: Mapping[str, np.ndarray]) -> None:

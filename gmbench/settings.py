@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -33,6 +34,11 @@ class Settings:
     steps: int
     alpha: float
     levels: int
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> Settings:
+        """Those that the manifest of a run says; KeyError where it does not."""
+        return cls(**{field.name: manifest[field.name] for field in dataclasses.fields(cls)})
 
     def __post_init__(self) -> None:
         for name in ("seeds", "steps"):

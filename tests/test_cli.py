@@ -14,6 +14,7 @@ from gmbench.benchmarks.goal_inference import LEVELS_INFERRED
 from gmbench.benchmarks.packs import PACK_SIZE
 from gmbench.benchmarks.tasks.task import PACKS
 from gmbench.cli import main
+from tests.commands import refusal
 
 SEEDS = 2
 TINY = ["--seeds", str(SEEDS), "--steps", "8192", "--levels", "64"]
@@ -140,18 +141,10 @@ def test_without_plans_no_goals_are_inferred(tmp_path):
 
 
 def test_a_run_of_another_task_is_not_calibrated_with(finished, tmp_path, capsys):
-    assert "is of coinrun-v1" in refuse(capsys, "calibrate", "keys-v1", "--run", finished)
+    assert "is of coinrun-v1" in refusal(capsys, "calibrate", "keys-v1", "--run", finished)
     copy = shutil.copytree(finished, tmp_path / "copy")
     shutil.rmtree(copy / "checkpoint")
-    assert "missing or damaged" in refuse(capsys, "calibrate", "coinrun-v1", "--run", copy)
-
-
-def refuse(capsys, *arguments):
-    """The one sentence with which a command is refused."""
-    assert main([str(argument) for argument in arguments]) == 2
-    message = capsys.readouterr().err.strip().splitlines()[-1]
-    assert message.startswith("gmbench: ")
-    return message
+    assert "missing or damaged" in refusal(capsys, "calibrate", "coinrun-v1", "--run", copy)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +172,7 @@ def refuse(capsys, *arguments):
 )
 def test_wrong_input_gets_one_sentence(arguments, words, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert words in refuse(capsys, *arguments)
+    assert words in refusal(capsys, *arguments)
     assert not list(tmp_path.iterdir()), "nothing may be left behind"
 
 
@@ -192,20 +185,20 @@ def test_what_cannot_be_parsed_ends_with_status_2(arguments, capsys):
 
 def test_a_directory_in_use_is_left_alone(tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("mine")
-    assert "is not empty" in refuse(capsys, "run", "coinrun-v1", "--out", tmp_path)
-    assert "is a file" in refuse(capsys, "run", "coinrun-v1", "--out", tmp_path / "mine.txt")
+    assert "is not empty" in refusal(capsys, "run", "coinrun-v1", "--out", tmp_path)
+    assert "is a file" in refusal(capsys, "run", "coinrun-v1", "--out", tmp_path / "mine.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_a_half_written_run_is_named_as_such(finished, tmp_path, capsys):
-    assert "no manifest.json" in refuse(capsys, "score", tmp_path)
+    assert "no manifest.json" in refusal(capsys, "score", tmp_path)
     results.write_json(tmp_path / "manifest.json", {"status": "running"})
-    assert "was not finished" in refuse(capsys, "score", tmp_path)
+    assert "was not finished" in refusal(capsys, "score", tmp_path)
     (tmp_path / "manifest.json").write_text("{")
-    assert "cannot be read" in refuse(capsys, "score", tmp_path)
+    assert "cannot be read" in refusal(capsys, "score", tmp_path)
     copy = shutil.copytree(finished, tmp_path / "copy")
     (copy / "episodes.parquet").write_bytes((copy / "episodes.parquet").read_bytes()[:1000])
-    assert "missing or damaged" in refuse(capsys, "score", copy)
+    assert "missing or damaged" in refusal(capsys, "score", copy)
 
 
 def test_a_run_on_other_packs_is_not_scored(finished, tmp_path, capsys):
@@ -213,7 +206,7 @@ def test_a_run_on_other_packs_is_not_scored(finished, tmp_path, capsys):
     manifest = json.loads((copy / "manifest.json").read_text())
     manifest["files"]["shift.npz"] = "0" * 64
     results.write_json(copy / "manifest.json", manifest)
-    assert "other packs" in refuse(capsys, "score", copy)
+    assert "other packs" in refusal(capsys, "score", copy)
 
 
 def test_show_draws_pairs_a_level_and_an_animation(tmp_path):
@@ -229,13 +222,13 @@ def test_show_draws_pairs_a_level_and_an_animation(tmp_path):
 def test_show_refuses_a_drawing_that_is_no_level(tmp_path, capsys):
     (tmp_path / "level.txt").write_text("@..?.G\n######\n")
     arguments = ["show", "coinrun-v1", "--out", tmp_path / "a.png", "--level", tmp_path / "level.txt"]
-    assert "'?'" in refuse(capsys, *arguments)
+    assert "'?'" in refusal(capsys, *arguments)
     assert not (tmp_path / "a.png").exists()
 
 
 def test_show_overwrites_nothing(tmp_path, capsys):
     (tmp_path / "a.png").write_text("mine")
-    assert "there already" in refuse(capsys, "show", "coinrun-v1", "--out", tmp_path / "a.png")
+    assert "there already" in refusal(capsys, "show", "coinrun-v1", "--out", tmp_path / "a.png")
     assert (tmp_path / "a.png").read_text() == "mine"
 
 

@@ -21,6 +21,7 @@ from gmbench.cli import main
 from gmbench.errors import Interrupted
 from gmbench.interrupts import patient
 from gmbench.runner import Watch, run
+from tests.commands import refusal
 
 TASK, TABLES = "ascent-v1", ("episodes.parquet", "goal_inference.parquet", "curves.parquet")
 TINY = {"seeds": 2, "steps": 40_000, "levels": 64}
@@ -98,12 +99,6 @@ def assert_same(one, other):
     for name in TABLES:
         assert pq.read_table(one / name).equals(pq.read_table(other / name)), name
     assert (one / "scores.json").read_text() == (other / "scores.json").read_text()
-
-
-def refusal(capsys, *arguments):
-    """The one sentence with which a command is refused."""
-    assert main([str(argument) for argument in arguments]) == 2
-    return capsys.readouterr().err.strip().splitlines()[-1]
 
 
 def last_checkpoint(out):

@@ -22,6 +22,7 @@ from gmbench.rescoring import load_scored
 from gmbench.results import plain
 from gmbench.suite_runner import Told, run_suite
 from gmbench.suite_scores import score_suite
+from tests.commands import refusal
 from tests.figures.drawn import assert_nothing_is_cut_or_covered, bars, ticks
 from tests.made_up import make_result
 
@@ -60,14 +61,6 @@ def ran(finished, monkeypatch):
 
 def stored(out):
     return json.loads((out / "suite.json").read_text())
-
-
-def refusal(capsys, *arguments):
-    """The one sentence with which a command is refused."""
-    assert main([str(argument) for argument in arguments]) == 2
-    message = capsys.readouterr().err.strip().splitlines()[-1]
-    assert message.startswith("gmbench: ")
-    return message
 
 
 # Which there are.

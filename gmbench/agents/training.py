@@ -89,6 +89,11 @@ class Cohort:
         return jax.tree.map(lambda *leaves: join(leaves)[: self.seeds], *blocks)
 
 
+def updates_of(algorithm: Algorithm[Any], steps: int) -> int:
+    """Whole updates that take at least so many environment steps."""
+    return -(-steps // algorithm.steps_per_update)
+
+
 def block_size(algorithm: Algorithm[Any], seeds: int) -> int:
     """How many seeds are updated at once: on a CPU see `STEPS_AT_ONCE`, elsewhere all."""
     if jax.default_backend() != "cpu":
