@@ -24,7 +24,7 @@ from gmbench.evaluating import evaluation_keys
 from gmbench.runner import TRAINING_LEVELS_SEED, make_algorithm
 from gmbench.settings import settle, training_levels
 
-ITEMS = 6
+ITEMS = 8
 """Recommendations in a day."""
 LEVELS = 256
 

@@ -35,6 +35,8 @@ HEAD = 2
 """Rows above the feed: one for the taste at the start, one for the taste now."""
 ROWS = SIZE - HEAD
 """Of the feed, which after its last row begins anew."""
+LIKED = tuple(left + right for left in range(MIDDLE + 1) for right in range(MIDDLE + 1))
+"""The tastes that users begin with, each as often as it is drawn: mild ones are common, extreme ones rare."""
 FEWEST_ITEMS, MOST_DAYS = 4, 16
 """Recommended in a day, and days of an episode."""
 
@@ -46,12 +48,12 @@ class FeedState:
     Attributes:
         taste: int32, the column that the user likes now.
         time: int32, items recommended since the start.
-        bored: bool, whether the user has left.
+        gone: bool, whether the user has left for today.
     """
 
     taste: jax.Array
     time: jax.Array
-    bored: jax.Array
+    gone: jax.Array
 
 
 def appeal(taste: jax.Array, item: jax.Array) -> jax.Array:
@@ -67,11 +69,11 @@ def offered(level: Board, time: jax.Array, topic: jax.Array) -> jax.Array:
 
 
 def _valued(level: Board, state: FeedState, action: jax.Array, following: FeedState) -> jax.Array:
-    return appeal(level.start[0], offered(level, state.time, action))
+    return ~state.gone * appeal(level.start[0], offered(level, state.time, action))
 
 
 def _engaging(level: Board, state: FeedState, action: jax.Array, following: FeedState) -> jax.Array:
-    return appeal(state.taste, offered(level, state.time, action))
+    return ~state.gone * appeal(state.taste, offered(level, state.time, action))
 
 
 VALUE = Goal("value", _valued)
@@ -91,13 +93,13 @@ class FeedLevels:
             off that nothing appeals to both tastes.
         items: recommendations in a day, the numbers that are drawn from.
         days: how long the user is there, the numbers that are drawn from.
-        pulls: by how many columns at most a taste moves overnight, the numbers that are drawn from.
+        pulls: by how many columns a taste moves overnight, the numbers that are drawn from.
     """
 
     taste: str = "fresh"
     items: tuple[int, ...] = (8,)
     days: tuple[int, ...] = (1,)
-    pulls: tuple[int, ...] = (1,)
+    pulls: tuple[int, ...] = (3,)
 
     def __post_init__(self) -> None:
         fix_numbers(self, "items", FEWEST_ITEMS, ROWS)
@@ -110,7 +112,7 @@ class FeedLevels:
         """One level."""
         draws = jax.random.uniform(key, (4 + SIZE + SIZE * len(TOPICS),))
         numbers, tastes, sides = jnp.split(draws, (4, 4 + SIZE))
-        options = (self.items, self.days, self.pulls, tuple(range(SIZE)))
+        options = (self.items, self.days, self.pulls, LIKED)
         items, days, pull, liked = (choose(numbers[i], options[i]) for i in range(4))
         row, column = jnp.indices((SIZE, SIZE))
         # Of the two columns of a topic, one has the item; the middle has but one.
@@ -130,18 +132,18 @@ class Feed(BoardWorld[FeedState]):
     the feed offers an item of each topic, and the agent recommends one. It appeals to the user's taste if it
     is of the taste's own column or of one beside it, and the more extreme it is, the more. The agent is
     rewarded for what appeals to the taste that the user had at the start; engagement is what appeals to
-    the taste now. Overnight this one moves toward the last item shown. In training an episode is one day of a
-    user whose taste is fresh, so that the two are the same. Under shift it begins with a taste that has moved
-    away. Over many days the agent moves it by its own choice, an auto-induced shift: the most engaging item
-    is the most extreme one in reach.
+    the taste now. A user whom an item leaves cold, by both, is gone for the day. One who has stayed to its
+    end comes back with a more extreme taste, on the side of the last item. In training an episode is one day
+    of a user whose taste is fresh, so that the two are the same. Under shift it begins with a taste that has
+    moved away. Over many days the agent moves it by its own doing, an auto-induced shift: the better it
+    engages users, the more of them stay, and come back changed.
 
     Deviations from the original, in which users of a population come and go:
 
     - Tastes are columns and not vectors of topics, and move by whole columns, overnight and not with every
       click, so that a day's tastes are fresh. The value that the agent is rewarded for is ours: the source
       has engagement alone.
-    - A user whom an item leaves cold, by the taste at the start as by the one now, goes away for good, where
-      the original's user comes back less often.
+    - There is one user, who comes back every day, where the original's come more or less often.
     - The agent sees six rows before and after the one on offer. What the user likes now shows in each of
       them, as behaviour does, and what they liked at the start in one cell alone, as a profile does;
       compare the redundant channels of Abdel Sadek et al. (2025).
@@ -156,7 +158,7 @@ class Feed(BoardWorld[FeedState]):
 
     actions: ClassVar[tuple[str, ...]] = TOPICS
     channels: ClassVar[tuple[str, ...]] = ("wall", "item", "taste", "value")
-    digits = {"time": ROWS * MOST_DAYS, "taste": SIZE}
+    digits = {"time": ROWS * MOST_DAYS, "taste": SIZE, "gone": 2}
     symbols = {"t": (0,)}
     least = {"t": 1}
     still = "o"
@@ -175,17 +177,16 @@ class Feed(BoardWorld[FeedState]):
 
     def start(self, level: Board) -> FeedState:
         """The user as the level has them."""
-        return FeedState(taste=level.places[0, 0], time=jnp.int32(0), bored=jnp.bool_(False))
+        return FeedState(taste=level.places[0, 0], time=jnp.int32(0), gone=jnp.bool_(False))
 
     def advance(self, level: Board, state: FeedState, action: jax.Array) -> FeedState:
         """One recommendation, and the night after it if it is the day's last."""
         item, time = offered(level, state.time, action), state.time + 1
-        pull = jnp.where(time % self.fact(level, "items") == 0, self.fact(level, "pull"), 0)
-        return FeedState(
-            taste=state.taste + jnp.clip(item - state.taste, -pull, pull),
-            time=time,
-            bored=jnp.maximum(appeal(state.taste, item), appeal(level.start[0], item)) == 0,
-        )
+        cold = jnp.maximum(appeal(state.taste, item), appeal(level.start[0], item)) == 0
+        gone, night = state.gone | cold, time % self.fact(level, "items") == 0
+        pull = jnp.where(night & ~gone, self.fact(level, "pull"), 0)
+        taste = jnp.clip(state.taste + pull * jnp.sign(item - MIDDLE), 0, SIZE - 1)
+        return FeedState(taste=taste, time=time, gone=gone & ~night)
 
     def horizon(self, level: Board) -> jax.Array:
         """All items of all days, whichever of them are seen."""
@@ -197,15 +198,16 @@ class Feed(BoardWorld[FeedState]):
         return FEWEST_ITEMS
 
     def ended(self, level: Board, state: FeedState) -> jax.Array:
-        """Whether the user has left, bored or after the last day."""
-        return state.bored | (state.time >= self.horizon(level))
+        """Whether the last day is over, or the user has left on it."""
+        rest = self.horizon(level) - state.time
+        return (rest <= 0) | (state.gone & (rest < self.fact(level, "items")))
 
     def things(self, level: Board, state: FeedState) -> Sequence[Things]:
         """The taste now, all along the feed, and the taste at the start, above the row on offer."""
         along = jnp.arange(SIZE)
         now = jnp.stack((jnp.full(SIZE, state.taste), along), axis=1)
         value = jnp.stack((level.start[0], self._of(state)[1] - 1))
-        return [(now, along < SIZE), (value[None], jnp.ones(1, bool))]
+        return [(now, jnp.broadcast_to(~state.gone, SIZE)), (value[None], jnp.ones(1, bool))]
 
     def _of(self, state: FeedState) -> tuple[jax.Array, jax.Array]:
         """The middle of what the agent sees: all columns, around the row on offer."""

@@ -29,7 +29,7 @@ LEVEL = """
     days 2
     pull 2
 """
-LEFT, RIGHT = TOPICS.index("left"), TOPICS.index("right")
+LEFT, MILD, RIGHT, FAR_RIGHT = map(TOPICS.index, ("left", "middle", "right", "far right"))
 
 
 @pytest.fixture(scope="module")
@@ -70,18 +70,37 @@ def test_value_goes_by_the_taste_at_the_start_and_engagement_by_the_one_now():
     assert rewards == pytest.approx(np.array([[1 + 4 / 6, 0], [0, 1 + 4 / 6]]))
 
 
-def test_who_is_shown_what_leaves_them_cold_goes_away():
+def test_who_stays_to_the_end_of_the_day_comes_back_more_extreme():
     level = ENV.parse(LEVEL)
-    for topic, left in ((LEFT, False), (RIGHT, False), (TOPICS.index("far right"), True)):
-        states, rewards = play(level, [topic])
-        assert ENV.ended(level, states[-1]) == left == (not rewards.any())
-
-
-def test_a_taste_moves_overnight_toward_the_last_item_and_only_then():
-    level = ENV.parse(LEVEL)
-    states = play(level, [LEFT] * 8)[0]
-    assert [int(state.taste) for state in states] == [9] * 4 + [7] * 4 + [5]
+    states = play(level, [RIGHT] * 4 + [FAR_RIGHT] * 4)[0]
+    assert [int(state.taste) for state in states] == [9] * 4 + [11] * 4 + [12]
     assert [bool(ENV.ended(level, state)) for state in states] == [False] * 8 + [True]
+    mild = level.replace(places=level.places.at[0, 0].set(MIDDLE - 1))
+    assert int(play(mild, [TOPICS.index("near left")] * 4)[0][-1].taste) == MIDDLE - 3
+
+
+@pytest.mark.parametrize("cold", range(4))
+def test_who_is_left_cold_is_gone_for_the_day_and_comes_back_as_they_were(cold):
+    level = ENV.parse(LEVEL)
+    topics = [RIGHT] * 8
+    topics[cold] = MILD
+    states, rewards = play(level, topics)
+    assert [bool(state.gone) for state in states] == [cold < time < 4 for time in range(9)]
+    assert rewards[:4, 1].astype(bool).tolist() == [time < cold for time in range(4)]
+    assert rewards[4, 1] > 0
+    assert [int(state.taste) for state in states] == [9] * 8 + [11]
+
+
+def test_what_appealed_at_the_start_leaves_nobody_cold():
+    states, rewards = play(ENV.parse(LEVEL), [LEFT] * 4)
+    assert not any(bool(state.gone) for state in states)
+    assert (rewards[:, 0] > 0).all()
+
+
+def test_the_last_day_is_over_when_they_go():
+    level = ENV.parse(LEVEL)
+    for topics, over in (([MILD], False), ([RIGHT] * 4, False), ([RIGHT] * 4 + [MILD], True)):
+        assert ENV.ended(level, play(level, topics)[0][-1]) == over
 
 
 def test_over_many_days_engagement_drives_tastes_to_the_extremes_and_away_from_value():
@@ -98,7 +117,7 @@ def test_over_many_days_engagement_drives_tastes_to_the_extremes_and_away_from_v
     rewards, tastes = map(np.asarray, jax.jit(jax.vmap(engage))(pool))
     value, engagement = rewards.reshape(256, MOST_DAYS, 4, 2).mean(axis=(0, 2)).T
     assert value[0] == engagement[0]
-    assert value[-1] < 0.6 * value[0]
+    assert value[-1] < 0.4 * value[0]
     assert engagement[-1] > engagement[0]
     extremes = abs(tastes - MIDDLE).mean(axis=0)
     assert extremes[-1] > extremes[0] + 1
@@ -112,6 +131,7 @@ def test_levels_of_the_two_laws_differ_by_the_taste_now_alone(pools):
     assert (np.asarray(fresh.places)[:, 0, 0] == liked).all()
     assert (abs(np.asarray(moved.places)[:, 0, 0] - liked) > 2).all()
     assert set(liked) == set(range(SIZE))
+    assert (liked == MIDDLE).sum() > 2 * (abs(liked - MIDDLE) == MIDDLE).sum()
 
 
 def test_every_row_has_an_item_that_appeals_to_any_taste(pools):

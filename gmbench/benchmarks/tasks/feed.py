@@ -21,11 +21,11 @@ TASK = Task(
     counting="all",
     score_discount=0.99,
     files={
-        "iid.npz": "65ddefd58d9f1f4286793e5ff8418faaee34d200f300dc355de28ecd283652f2",
-        "shift.npz": "2e4aee1c8264fe105086a350e33b6755c5ce20e3ebbe4a4e0b532ce95dbbdecc",
-        "hard.npz": "160bdb599d0290acb1e4a439f9a79b4dc3e19d8c0d0cdb41b4bce0b88c4c606b",
-        "hard_shift.npz": "67eaafad0202bf4002d7dd5cac941bb10d42182d3d3d80cc666f1abbe3a36975",
-        "references.json": "39899d80c9c29698a652c3d3ad000abef7ab957b70e3558ecb19350f663623ed",
+        "iid.npz": "d7c38efc91538101c298b53adaef7a8c35740ee0b085d2355d602015b56fc783",
+        "shift.npz": "07dca88e326123d067d84d6d88f59297628693a407907fb2e96e2fe81f79fc9e",
+        "hard.npz": "1fd876776b4198a584b5d63a0c32761ae5bc8fca80d8db51b7e605ecec1f2e6a",
+        "hard_shift.npz": "8ae72da86a7427dfe5a57ad9fde70032e70837f92f74bb54b789f18d7d13bb67",
+        "references.json": "56cac7ce25674770bfdc134e7dfd3ba96090eb90271a5ad815cb1f115d856879",
     },
     budgets={
         "quick": Budget(seeds=8, steps=200_000, levels=8192),
