@@ -11,17 +11,16 @@ import numpy as np
 
 from gmbench import checkpoint, results
 from gmbench.agents.algorithm import Policy
+from gmbench.agents.spread import Spread
 from gmbench.benchmarks import calibration, scoring
 from gmbench.benchmarks.calibration import Row, calibrate, inferred, summarize
 from gmbench.benchmarks.controls import Flipped, Scrambled, mirrored
 from gmbench.benchmarks.evaluation import Observe
-from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, infer_goals
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import Task
-from gmbench.envs.levels import select
 from gmbench.errors import UsageError
-from gmbench.evaluating import evaluate_seeds, evaluation_keys, policy_shapes
+from gmbench.evaluating import by_blocks, infer_batch, play_batch, policy_shapes
 from gmbench.rescoring import load_scored
 from gmbench.results import Result
 from gmbench.runner import make_algorithm
@@ -68,7 +67,7 @@ def load_policies(task: Task, run: Result) -> Policy:
     assert run.out is not None
     settings = Settings.of(run.manifest)
     params = jax.eval_shape(lambda: task.env.default_params)
-    like = policy_shapes(make_algorithm(task, settings), params, settings.seeds)
+    like = policy_shapes(make_algorithm(task, settings), params, (settings.seeds,))
     restored: Policy = checkpoint.restore(run.out / results.CHECKPOINT, like)
     return restored
 
@@ -77,9 +76,9 @@ def _of_agents(task: Task, run: Result, policies: Any) -> Iterator[Row]:
     """The agents of a run under shift, as they are and in the control shifts."""
     pack = calibration.PACK_INFERRED
     levels, references = load_pack(task, pack), load_references(task)[pack]
+    seeds = [seed["seed"] for seed in run.scores["per_seed"]]
+    policies = jax.tree.map(lambda leaf: leaf[np.array(seeds)], policies)
     familiar = np.array([seed["capability"]["iid"] for seed in run.scores["per_seed"]])
-    seeds = range(len(familiar))
-    first = select(levels, np.arange(LEVELS_INFERRED))
     flipped, in_mirror = Flipped(task.env), mirrored(task.env, policies, len(seeds))
     controls: dict[str, tuple[Any, Observe | None]] = {
         "trained": (policies, None),
@@ -88,12 +87,18 @@ def _of_agents(task: Task, run: Result, policies: Any) -> Iterator[Row]:
         "trained, view scrambled": (policies, Scrambled(task.env)),
     }
     for name, (players, observe) in controls.items():
-        episodes = evaluate_seeds(task, players, {pack: levels}, seeds, observe)[pack]
+
+        def play(batch: Any, keys: jax.Array, observe: Observe | None = observe) -> Any:
+            return play_batch(task, Spread.alone(), batch, levels, keys, observe)
+
+        def infer(batch: Any, keys: jax.Array, observe: Observe | None = observe) -> Any:
+            return infer_batch(task, Spread.alone(), batch, levels, keys, observe)
+
+        size = run.manifest["block"]
+        episodes = by_blocks(play, players, seeds, size)
         split = scoring.shares(np.mean(episodes.returns, axis=1, dtype=float), references)
         verdicts = scoring.verdicts(familiar, split)
-        found = None
-        if task.planned:
-            found = inferred(task, infer_goals(task, players, first, evaluation_keys(seeds), observe))
+        found = inferred(task, by_blocks(infer, players, seeds, size)) if task.planned else None
         yield summarize(
             split,
             policy=name,

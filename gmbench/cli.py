@@ -98,6 +98,7 @@ def run(
     from gmbench.benchmarks.suites import SUITES
     from gmbench.interrupts import patient
     from gmbench.progress import Progress
+    from gmbench.watching import Watch
 
     options: dict[str, Any] = {
         "algorithm": algorithm,
@@ -112,7 +113,7 @@ def run(
         Progress(Console(stderr=True)) as progress,
         patient(lambda: progress.line("stopping as soon as nothing is lost; Ctrl-C stops at once")) as stop,
     ):
-        watch = runner.Watch(progress.stage, progress.update, stop)
+        watch = Watch(progress.stage, progress.update, stop, progress.line)
         told = suite_runner.Told(progress.task, lambda scores: progress.line(tables.headline(scores)))
         if name is None:
             scores = suite_runner.resume(folder, watch=watch, told=told).scores

@@ -60,8 +60,9 @@ def curve(
     params = task.env.params(training_levels(task, settings.levels, settings.alpha, TRAINING_LEVELS_SEED))
     seeds = range(settings.seeds)
     cohort = Cohort.begin(algorithm, params, seeds)
-    for done, seconds in cohort.pauses(params, updates_of(algorithm, settings.steps), points):
-        episodes = play(task, jax.vmap(algorithm.policy)(cohort.learners), levels, evaluation_keys(seeds))
+    for done, seconds in cohort.pauses(updates_of(algorithm, settings.steps), points):
+        policies = jax.vmap(algorithm.policy)(cohort.learners(settings.seeds))
+        episodes = play(task, policies, levels, evaluation_keys(seeds))
         skill = capability(np.mean(episodes.returns, axis=1), references)
         yield Point(done * algorithm.steps_per_update, seconds, float(np.mean(skill)))
 

@@ -166,9 +166,9 @@ def grow(task: Task, seeds: int | None, steps: int | None, points: int) -> Growt
     params = task.env.params(training_levels(task, settings.levels, 0.0, TRAINING_LEVELS_SEED))
     cohort = Cohort.begin(algorithm, params, range(settings.seeds))
     taken, paused = [], []
-    for done, _ in cohort.pauses(params, updates_of(algorithm, settings.steps), points):
+    for done, _ in cohort.pauses(updates_of(algorithm, settings.steps), points):
         taken.append(done * algorithm.steps_per_update)
-        policies = jax.vmap(algorithm.policy)(cohort.learners)
+        policies = jax.vmap(algorithm.policy)(cohort.learners(settings.seeds))
         paused.append(play_stages([stages[0], stages[-1]], policies, keys))
-    trained = play_stages(stages, jax.vmap(algorithm.policy)(cohort.learners), keys)
+    trained = play_stages(stages, jax.vmap(algorithm.policy)(cohort.learners(settings.seeds)), keys)
     return Growth(task.id, family.unit, tuple(taken), tuple(paused), trained)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import dataclasses
 import json
 import shutil
 import time
@@ -14,14 +14,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmbench import checkpoint
+from gmbench import checkpoint, results
 from gmbench.agents.training import Halfway
 from gmbench.errors import Interrupted, UsageError
-from gmbench.results import PART
+from gmbench.fitting import Plan
+from gmbench.whole import check_whole, write_whole
 
 TRAINING = "training"
 """A run's directory for its checkpoints; when the run is complete, it is removed."""
-LEARNERS, METRICS, DIGESTS = "learners", "metrics.npz", "digests.json"
+LEARNERS, METRICS, PLAN = "learners", "metrics.npz", "plan.json"
 KEPT = 2
 """Checkpoints that are kept: should the last one be damaged, there is another."""
 SECONDS = 30.0
@@ -35,6 +36,30 @@ class Keeper:
         """Args: the run's directory, and whether the user wants to stop."""
         self._out, self._folder, self._stop = out, out / TRAINING, stop
         self._last = time.monotonic()
+        self._cohort = 0
+
+    def plan(self, found: Plan | None = None) -> Plan | None:
+        """How seeds are put together: as it was kept, or ``found``, which is kept now; None if there is none.
+
+        Raises:
+            UsageError: it cannot be read or written.
+        """
+        path = self._folder / PLAN
+        if path.exists():
+            try:
+                return Plan(**json.loads(path.read_text()))
+            except (OSError, ValueError, TypeError) as error:
+                raise UsageError(
+                    f"{path} is damaged; remove {self._folder}, and training begins anew"
+                ) from error
+        if found is not None:
+            self._folder.mkdir(exist_ok=True)
+            results.write_json(path, dataclasses.asdict(found))
+        return found
+
+    def begin(self, cohort: int) -> None:
+        """From now on it is the training of this cohort that is kept."""
+        self._cohort = cohort
 
     def load(self, start: Halfway) -> Halfway:
         """Where training was when it was last kept, or else ``start``.
@@ -42,7 +67,7 @@ class Keeper:
         Raises:
             UsageError: the checkpoint is damaged.
         """
-        kept = self._kept()
+        kept = [path for path in self._kept() if _numbers(path)[0] == self._cohort]
         if not kept:
             return start
         try:
@@ -64,7 +89,7 @@ class Keeper:
             Interrupted: the user wants to stop.
         """
         try:
-            _write(self._folder / f"{state.done:09}", state)
+            write_whole(self._folder / f"{self._cohort:04}-{state.done:09}", lambda path: _write(path, state))
             for older in self._kept()[:-KEPT]:
                 shutil.rmtree(older)
         except Exception as error:  # orbax raises whatever its many backends raise.
@@ -90,21 +115,21 @@ class Keeper:
 
     def _kept(self) -> list[Path]:
         """Whole checkpoints, the last one last."""
-        return sorted(path for path in self._folder.glob("*") if path.name.isdigit())
+        return sorted(path for path in self._folder.glob("*-*") if path.name.replace("-", "").isdigit())
+
+
+def _numbers(path: Path) -> tuple[int, int]:
+    """The cohort, and the updates done, of a checkpoint."""
+    cohort, done = path.name.split("-")
+    return int(cohort), int(done)
 
 
 def _write(path: Path, state: Halfway) -> None:
-    """Writes a checkpoint beside its place, and moves it there."""
-    part = path.with_name(path.name + PART)
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    checkpoint.save(part / LEARNERS, _raw(state.blocks))
+    """Writes a checkpoint to a new directory."""
+    checkpoint.save(path / LEARNERS, _raw(state.batches))
     names = sorted(state.metrics[0]) if state.metrics else []
     columns = {f"metric_{name}": np.stack([metrics[name] for metrics in state.metrics]) for name in names}
-    np.savez(part / METRICS, seconds=state.seconds, **columns)  # type: ignore[arg-type]
-    (part / DIGESTS).write_text(json.dumps(_digests(part)))
-    shutil.rmtree(path, ignore_errors=True)
-    part.replace(path)
+    np.savez(path / METRICS, seconds=state.seconds, **columns)  # type: ignore[arg-type]
 
 
 def _read(path: Path, start: Halfway) -> Halfway:
@@ -113,40 +138,32 @@ def _read(path: Path, start: Halfway) -> Halfway:
     Raises:
         ValueError, OSError or KeyError: it is damaged, or of another learner.
     """
-    if json.loads((path / DIGESTS).read_text()) != _digests(path):
-        raise ValueError("its files are not those that were written")
-    raw = checkpoint.restore(path / LEARNERS, _raw(start.blocks))
-    leaves, form = jax.tree.flatten(start.blocks)
-    blocks = jax.tree.unflatten(form, [_typed(raw[_name(i)], leaf) for i, leaf in enumerate(leaves)])
+    check_whole(path)
+    raw = checkpoint.restore(path / LEARNERS, _raw(start.batches))
+    leaves, form = jax.tree.flatten(start.batches)
+    batches = jax.tree.unflatten(form, [_typed(raw[_name(i)], leaf) for i, leaf in enumerate(leaves)])
     with np.load(path / METRICS) as stored:
         seconds = float(stored["seconds"])
         columns = {
             name.removeprefix("metric_"): stored[name] for name in stored.files if name.startswith("metric_")
         }
-    done = int(path.name)
+    done = _numbers(path)[1]
     metrics = [{name: column[update] for name, column in columns.items()} for update in range(done)]
-    return Halfway(done, blocks, metrics, seconds)
+    return Halfway(done, batches, metrics, seconds)
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    """A hash of every file in a folder, but for that of the hashes."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != DIGESTS)
-    return {str(path.relative_to(folder)): _digest(path) for path in files}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _raw(tree: Any) -> dict[str, Any]:
+def _raw(tree: Any) -> dict[str, np.ndarray]:
     """The arrays of a pytree by number, keys as the numbers that they are made of."""
-    leaves = enumerate(jax.tree.leaves(tree))
-    return {_name(i): jax.random.key_data(leaf) if _is_key(leaf) else leaf for i, leaf in leaves}
+    leaves = (jax.random.key_data(leaf) if _is_key(leaf) else leaf for leaf in jax.tree.leaves(tree))
+    return {_name(i): np.asarray(leaf) for i, leaf in enumerate(leaves)}
 
 
-def _typed(raw: Any, like: Any) -> Any:
-    return jax.random.wrap_key_data(raw, impl=jax.random.key_impl(like)) if _is_key(like) else raw
+def _typed(raw: np.ndarray, like: Any) -> Any:
+    """An array as it was before `_raw`, on the devices of another."""
+    array = jnp.array(raw)  # A copy, which training may use up.
+    if _is_key(like):
+        array = jax.random.wrap_key_data(array, impl=jax.random.key_impl(like))
+    return jax.device_put(array, like.sharding)
 
 
 def _is_key(leaf: Any) -> bool:

@@ -21,7 +21,7 @@ from gmbench.errors import UsageError
 MANIFEST, SCORES, SUITE = "manifest.json", "scores.json", "suite.json"
 EPISODES, GOALS, CURVES = "episodes.parquet", "goal_inference.parquet", "curves.parquet"
 CHECKPOINT, FIGURES = "checkpoint", "figures"
-RUNNING, COMPLETE = "running", "complete"
+RUNNING, COMPLETE, PARTIAL = "running", "complete", "partial"
 LOCK, PART = ".lock", ".part"
 
 Table = Mapping[str, np.ndarray]
@@ -125,13 +125,15 @@ def read_run(out: Path) -> Result:
         UsageError: the directory holds no finished run, or one of its files is missing or damaged.
     """
     manifest = read_manifest(out)
+    if manifest.get("status") == PARTIAL:
+        raise UsageError(f"{out} has a part of a run; put it together with gmbench merge")
     if manifest.get("status") != COMPLETE:
         raise UsageError(f"the run in {out} was not finished; go on with gmbench run --resume {out}")
     return Result(
         manifest=manifest,
-        episodes=_read_table(out / EPISODES),
-        goals=_read_table(out / GOALS),
-        curves=_read_table(out / CURVES),
+        episodes=read_table(out / EPISODES),
+        goals=read_table(out / GOALS),
+        curves=read_table(out / CURVES),
         scores=_read_json(out / SCORES) if (out / SCORES).exists() else {},
         out=out,
     )
@@ -180,7 +182,12 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _read_table(path: Path) -> dict[str, np.ndarray]:
+def read_table(path: Path) -> dict[str, np.ndarray]:
+    """The columns of a parquet file.
+
+    Raises:
+        UsageError: it is missing or damaged.
+    """
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:

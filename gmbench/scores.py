@@ -29,7 +29,8 @@ def score(
     posterior from all levels together, on which part of the levels each is ``named`` as the most probable,
     ``directedness`` in nats per step, and the median over levels of the ``inverse_temperature`` fitted; it is
     empty where goals were not inferred.
-    ``per_seed`` has one entry per seed with its figures and its verdict.
+    ``per_seed`` has one entry per seed with its figures and its verdict. ``diverged`` lists the seeds whose
+    weights are no longer numbers; they count in nothing else.
 
     Args:
         manifest: of the run.
@@ -38,7 +39,8 @@ def score(
         references: of the task, per pack.
     """
     goals: list[str] = list(manifest["goals"])
-    seeds = np.unique(episodes["seed"])
+    seeds = np.setdiff1d(episodes["seed"], manifest.get("diverged", []))
+    episodes, evidence = _of_seeds(episodes, seeds), _of_seeds(evidence, seeds)
     returns = {pack: mean_returns(episodes, pack, goals, seeds) for pack in PACKS}
     able = {pack: scoring.capability(returns[pack], references[pack]) for pack in TWINS.values()}
     split = {pack: scoring.shares(returns[pack], references[pack]) for pack in TWINS}
@@ -54,6 +56,7 @@ def score(
         "task": manifest["task"],
         "algorithm": manifest["algorithm"],
         "seeds": len(seeds),
+        "diverged": list(manifest.get("diverged", [])),
         "alpha": manifest["alpha"],
         "steps": manifest["steps"],
         "packs": {
@@ -79,6 +82,12 @@ def score(
         "goal_inference": _goal_inference(inferred),
         "per_seed": _per_seed(seeds, able, split["shift"], kept["shift"], verdicts, inferred),
     }
+
+
+def _of_seeds(table: Table, seeds: np.ndarray) -> Table:
+    """The rows of some seeds."""
+    rows = np.isin(table["seed"], seeds)
+    return table if rows.all() else {name: column[rows] for name, column in table.items()}
 
 
 def mean_returns(episodes: Table, pack: str, goals: Sequence[str], seeds: np.ndarray) -> np.ndarray:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from gmbench.agents.spread import Spread
 from gmbench.benchmarks.evaluation import Episodes
 from gmbench.benchmarks.goal_inference import LEVELS_INFERRED
-from gmbench.benchmarks.recording import record
+from gmbench.benchmarks.packs import load_pack
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import pool_size, select
+from gmbench.evaluating import one_block, record_batch
 from gmbench.pictures import episode_frames, save_gif, strip, unstack, used_box
+from gmbench.results import Result, Table
 
 FAMILIAR, SHIFTED = "iid", "shift"
 FRAMES = 4
@@ -24,37 +25,29 @@ AFTERWARDS = 5
 """Steps that are shown after a proxy was reached."""
 
 
-def save_showcase(
-    task: Task,
-    policies: Any,
-    packs: Mapping[str, Any],
-    episodes: Mapping[str, Episodes],
-    keys: jax.Array,
-    folder: Path,
-) -> None:
+def save_showcase(task: Task, result: Result, policies: Any, folder: Path) -> None:
     """Writes ``episode.png`` and ``episode.gif``: the first seed on a telling pair of levels.
 
     Args:
         task: the task.
+        result: of the run.
         policies: one per seed, stacked on axis 0.
-        packs: levels.
-        episodes: what was played on them, [seeds, levels] each.
-        keys: the keys that it was played with, one per seed.
         folder: where to write.
     """
-    seed = 0
-    familiar, shifted = (
-        jax.tree.map(lambda leaf: leaf[seed], episodes[pack]) for pack in (FAMILIAR, SHIFTED)
-    )
+    seed = result.scores["per_seed"][0]["seed"]
+    familiar, shifted = (_episodes_of(task, result.episodes, pack, seed) for pack in (FAMILIAR, SHIFTED))
     index = telling_level(task, familiar, shifted)
-    # As many levels as goals are inferred on, so that the same program plays them; the first is shown.
-    count = min(LEVELS_INFERRED, pool_size(packs[FAMILIAR]))
-    indices = jnp.asarray((index + np.arange(count)) % pool_size(packs[FAMILIAR]))
+    packs = {pack: load_pack(task, pack) for pack in (FAMILIAR, SHIFTED)}
+    # As many levels and seeds as goals are inferred of, so that the same program plays them; one is shown.
+    size = pool_size(packs[FAMILIAR])
+    indices = (index + np.arange(min(LEVELS_INFERRED, size))) % size
+    every = range(len(jax.tree.leaves(policies)[0]))
+    block, keys = one_block(policies, every, seed, result.manifest["block"])
     played = []
     for pack, episode in ((FAMILIAR, familiar), (SHIFTED, shifted)):
         level = unstack(select(packs[pack], np.array([index])))[0]
-        recorded = record(task.env, policies, packs[pack], keys, first_only=task.first_only, indices=indices)
-        states = jax.tree.map(lambda leaf: np.asarray(leaf)[seed, 0], recorded.states)
+        recorded = record_batch(task, Spread.alone(), block, packs[pack], indices, keys)
+        states = jax.tree.map(lambda leaf: np.asarray(leaf)[0, 0, 0], recorded.states)
         played.append((level, unstack(states, _shown(task, episode, index) + 1)))
     box = used_box(task.env, *played)
     frames = [episode_frames(task.env, level, states, box=box, scale=2) for level, states in played]
@@ -62,6 +55,22 @@ def save_showcase(
     titles = [f"{side}: {caption}" for side, caption in zip(("training", "shift"), captions, strict=True)]
     strip(*frames, captions=titles, count=FRAMES).save(folder / "episode.png")
     save_gif(folder / "episode.gif", frames[0], frames[1], captions)
+
+
+def _episodes_of(task: Task, table: Table, pack: str, seed: int) -> Episodes:
+    """The episodes of one seed on a pack, as they are in the table of a run: [levels, ...]."""
+    rows = np.flatnonzero((table["pack"] == pack) & (table["seed"] == seed))
+    rows = rows[np.argsort(table["level"][rows])]
+    goals = [goal.name for goal in task.env.goals]
+    number = {name: index for index, name in enumerate(goals)}
+    columns: dict[str, Any] = {
+        "returns": np.stack([table[f"return_{goal}"][rows] for goal in goals], axis=-1),
+        "totals": np.stack([table[f"total_{goal}"][rows] for goal in goals], axis=-1),
+        "first": np.array([number.get(name, -1) for name in table["first"][rows]]),
+        "length": table["length"][rows],
+        "terminated": table["end"][rows] == "terminated",
+    }
+    return Episodes(**columns)
 
 
 def telling_level(task: Task, familiar: Episodes, shifted: Episodes) -> int:

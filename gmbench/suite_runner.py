@@ -15,6 +15,7 @@ from gmbench.rescoring import load_scored
 from gmbench.results import Result
 from gmbench.settings import Settings, settle
 from gmbench.suite_scores import score_suite
+from gmbench.watching import Watch
 
 OnTask = Callable[[str, int, int], None]
 """Called as a task begins with its id, its place from 1, and the number of tasks."""
@@ -60,7 +61,9 @@ def run_suite(
     steps: int | None = None,
     alpha: float = 0.0,
     levels: int | None = None,
-    watch: runner.Watch | None = None,
+    block: int | None = None,
+    memory: float | None = None,
+    watch: Watch | None = None,
     told: Told | None = None,
 ) -> SuiteResult:
     """Runs an algorithm on every task of a suite, and scores all together.
@@ -78,6 +81,8 @@ def run_suite(
         steps: environment steps for each seed.
         alpha: fraction of training levels from the shifted distribution.
         levels: how many different training levels.
+        block: seeds that are computed together.
+        memory: GiB that may be used on each device.
         watch: who is told how each run goes on, and may stop it.
         told: who is told of the tasks.
 
@@ -85,18 +90,19 @@ def run_suite(
         UsageError: a name is unknown, a number out of range, or ``out`` is in use by something else.
         Interrupted: ``watch`` said to stop.
     """
-    settings = _settle(find_suite(suite), algorithm, budget, seeds, steps, alpha, levels)
-    return _run(suite, settings, None if out is None else Path(out), watch, told or Told())
+    settings = _settle(find_suite(suite), algorithm, budget, seeds, steps, alpha, levels, block)
+    return _run(suite, settings, None if out is None else Path(out), memory, watch, told or Told())
 
 
 def resume(
-    out: Path | str, *, watch: runner.Watch | None = None, told: Told | None = None
+    out: Path | str, *, memory: float | None = None, watch: Watch | None = None, told: Told | None = None
 ) -> SuiteResult | Result:
     """Goes on with the interrupted run of a suite or, see `gmbench.runner.resume`, of a task.
 
     Args:
         out: its directory.
-        watch: see `run_suite`, and so for the next.
+        memory: see `run_suite`, and so for the next ones.
+        watch: who is told how each run goes on, and may stop it.
         told: who is told of the tasks.
 
     Raises:
@@ -105,33 +111,37 @@ def resume(
     """
     folder = Path(out)
     if not results.is_suite(folder):
-        return runner.resume(folder, watch=watch)
+        return runner.resume(folder, memory=memory, watch=watch)
     stored = results.read_suite(folder)
     if stored.get("status") != results.RUNNING:
         raise UsageError(f"the suite in {folder} is complete; gmbench score {folder} shows its scores")
-    try:
-        settings = {task: Settings(**settled) for task, settled in stored["settings"].items()}
-    except TypeError as error:
-        raise UsageError(f"{folder / results.SUITE} is damaged; the run must be repeated") from error
-    return _run(stored["suite"], settings, folder, watch, told or Told())
+    path = folder / results.SUITE
+    settings = {task: Settings.stored(settled, path) for task, settled in stored["settings"].items()}
+    return _run(stored["suite"], settings, folder, memory, watch, told or Told())
 
 
 def _run(
-    suite: str, settings: Mapping[str, Settings], folder: Path | None, watch: runner.Watch | None, told: Told
+    suite: str,
+    settings: Mapping[str, Settings],
+    folder: Path | None,
+    memory: float | None,
+    watch: Watch | None,
+    told: Told,
 ) -> SuiteResult:
     """Runs what is not complete yet, and scores all together."""
     if folder is None:
-        return _score(suite, _run_tasks(settings, None, [], watch, told), None)
+        return _score(suite, _run_tasks(settings, None, [], memory, watch, told), None)
     finished = _claim(folder, suite, settings)
     with results.locked(folder):
-        return _score(suite, _run_tasks(settings, folder, finished, watch, told), folder)
+        return _score(suite, _run_tasks(settings, folder, finished, memory, watch, told), folder)
 
 
 def _run_tasks(
     settings: Mapping[str, Settings],
     folder: Path | None,
     finished: list[str],
-    watch: runner.Watch | None,
+    memory: float | None,
+    watch: Watch | None,
     told: Told,
 ) -> dict[str, Result]:
     """The result of each task, of those that are finished as it is stored."""
@@ -142,9 +152,9 @@ def _run_tasks(
         if out is not None and task in finished:
             done[task] = load_scored(out)[1]
         elif out is not None and results.is_interrupted(out):
-            done[task] = runner.resume(out, watch=watch)
+            done[task] = runner.resume(out, memory=memory, watch=watch)
         else:
-            done[task] = runner.run(**dataclasses.asdict(settled), out=out, watch=watch)
+            done[task] = runner.run(**dataclasses.asdict(settled), out=out, memory=memory, watch=watch)
         told.scores(done[task].scores)
     return done
 
@@ -164,6 +174,7 @@ def _settle(
     steps: int | None,
     alpha: float,
     levels: int | None,
+    block: int | None,
 ) -> dict[str, Settings]:
     """What is run on each task, of which none is begun unless all can be."""
     if suite.budget and budget != "quick":
@@ -173,8 +184,10 @@ def _settle(
     settings = {}
     for task_id in suite.tasks:
         task = load_task(task_id)
-        settings[task_id] = settle(task, algorithm=algorithm, budget=budget, alpha=alpha, **numbers)
-        runner.make_algorithm(task, settings[task_id])
+        wanted = settle(
+            task, algorithm, budget, numbers["seeds"], numbers["steps"], alpha, numbers["levels"], block
+        )
+        settings[task_id] = runner.prepared(task, wanted)[0]
     return settings
 
 

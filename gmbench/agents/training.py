@@ -13,58 +13,131 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmbench.agents.algorithm import Algorithm
+from gmbench.agents.spread import Spread
 from gmbench.compilation import compile_timed
 from gmbench.envs.environment import EnvParams
 
 OnUpdate = Callable[[int, Mapping[str, np.ndarray]], None]
-"""Called after every update with the number of updates done and the metrics, float32[seeds] each."""
+"""Called after every update with the number of updates done and the metrics, float32[blocks, seeds] each."""
 
 STEPS_AT_ONCE = 1 << 14
-"""On a CPU, seeds are updated in blocks that take about so many steps: what a larger block works on no longer
+"""On a CPU, the seeds of a block take about so many steps in an update: what a larger one works on no longer
 fits in the caches, and takes twice the time for each step."""
+LARGEST_BLOCK, LARGEST_BLOCK_ACCELERATOR = 8, 64
+"""Seeds of a block, at most; unless it is told otherwise."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """Seeds that are always computed together, so that their numbers do not depend on what else there is.
+
+    Attributes:
+        seeds: numbers that fix everything random about a learner.
+        params: the levels that all of them train on.
+    """
+
+    seeds: Sequence[int]
+    params: EnvParams
+
+
+@dataclasses.dataclass(frozen=True)
+class Programs:
+    """What trains blocks of one size, compiled.
+
+    Attributes:
+        algorithm: the learner for one seed.
+        spread: where blocks are computed.
+        init: new learners of a batch, from its levels and keys.
+        update: of a batch, from its levels and learners, which are used up.
+        learners: the shapes of a batch's learners, [places, seeds, ...].
+        seconds: spent on building the update.
+    """
+
+    algorithm: Algorithm[Any]
+    spread: Spread
+    init: Any
+    update: Any
+    learners: Any
+    seconds: float
+
+    @classmethod
+    def build(cls, algorithm: Algorithm[Any], params: EnvParams, seeds: int, spread: Spread) -> Programs:
+        """Those for blocks of so many seeds, and for levels of these shapes."""
+
+        def init_block(params: EnvParams, keys: jax.Array) -> Any:
+            return jax.vmap(algorithm.init, (0, None))(keys, params)
+
+        def update_block(params: EnvParams, learners: Any) -> Any:
+            return jax.vmap(algorithm.update, (0, None))(learners, params)
+
+        init, update = spread.map(init_block), spread.map(update_block, donate=(1,))
+        stacked = jax.eval_shape(
+            lambda: jax.tree.map(lambda *leaves: jnp.stack(leaves), *[params] * spread.places)
+        )
+        levels = spread.put(stacked)
+        keys = spread.put(jax.eval_shape(lambda: block_keys([range(seeds)] * spread.places, 0)))
+        learners = spread.put(jax.eval_shape(init, levels, keys))
+        # A compiler uses one core: the two programs are built side by side.
+        with ThreadPoolExecutor(1) as worker:
+            building = worker.submit(compile_timed, update, levels, learners)
+            begun = init.lower(levels, keys).compile()
+            program, seconds = building.result()
+        return cls(algorithm, spread, begun, program, learners, seconds)
+
+    def begin(self, blocks: Sequence[Block]) -> Cohort:
+        """New learners of blocks that all have as many seeds, and levels of the same shapes."""
+        places = self.spread.places
+        filled = [*blocks, *[blocks[-1]] * (-len(blocks) % places)]
+        batches, params, stacked = [], [], {}
+        for first in range(0, len(filled), places):
+            batch = filled[first : first + places]
+            # Most batches have the same levels, which are then stacked but once.
+            which = tuple(id(block.params) for block in batch)
+            if which not in stacked:
+                stacked[which] = self.spread.stack([block.params for block in batch])
+            keys = self.spread.put(block_keys([block.seeds for block in batch], purpose=0))
+            batches.append(self.init(stacked[which], keys))
+            params.append(stacked[which])
+        return Cohort(jax.block_until_ready(batches), params, self.update, len(blocks), self.seconds)
 
 
 @dataclasses.dataclass
 class Cohort:
-    """Seeds that train together, in blocks of equal size.
+    """Blocks that train together.
 
     Attributes:
-        blocks: the learners of each block, stacked on axis 0; the last one may be filled up.
-        program: the compiled update of a block, which uses up the learners that it is given.
-        size: learners of a block.
-        seeds: how many there are.
+        batches: the learners of each batch, [places, seeds, ...]; the last one may be filled up.
+        params: the levels of each batch, [places, ...].
+        program: the compiled update of a batch.
+        blocks: how many there are.
         compile_seconds: spent on building the program.
     """
 
-    blocks: list[Any]
+    batches: list[Any]
+    params: list[EnvParams]
     program: Any
-    size: int
-    seeds: int
+    blocks: int
     compile_seconds: float
 
     @classmethod
     def begin(cls, algorithm: Algorithm[Any], params: EnvParams, seeds: Sequence[int]) -> Cohort:
-        """New learners, and their update compiled."""
+        """New learners for seeds, on one device, all on the same levels, and their update compiled."""
         size = block_size(algorithm, len(seeds))
         filled = [*seeds, *[seeds[-1]] * (-len(seeds) % size)]
-        keys = seed_keys(filled, purpose=0)
-        init = jax.jit(jax.vmap(algorithm.init, (0, None)))
-        update = jax.jit(jax.vmap(algorithm.update, (0, None)), donate_argnums=0)
-        shapes = jax.eval_shape(init, keys[:size], params)
-        # A compiler uses one core: the two programs are built side by side.
-        with ThreadPoolExecutor(1) as worker:
-            building = worker.submit(compile_timed, update, shapes, params)
-            blocks = [init(keys[first : first + size], params) for first in range(0, len(filled), size)]
-            program, seconds = building.result()
-        return cls(jax.block_until_ready(blocks), program, size, len(seeds), seconds)
+        blocks = [Block(filled[first : first + size], params) for first in range(0, len(filled), size)]
+        # On a CPU blocks take turns, see `STEPS_AT_ONCE`; an accelerator wants to be filled.
+        each = 1 if jax.default_backend() == "cpu" else len(blocks)
+        spread = dataclasses.replace(Spread.alone(), each=each)
+        return Programs.build(algorithm, params, size, spread).begin(blocks)
 
-    def update(self, params: EnvParams) -> Mapping[str, np.ndarray]:
-        """One update of every seed, waited for: its metrics, float32[seeds] each."""
-        done = [self.program(block, params) for block in self.blocks]
-        self.blocks = [learners for learners, _ in done]
-        return self._joined([jax.device_get(metrics) for _, metrics in done], np.concatenate)
+    def update(self) -> Mapping[str, np.ndarray]:
+        """One update of every seed, waited for: its metrics, float32[blocks, seeds] each."""
+        done = [self.program(params, batch) for params, batch in zip(self.params, self.batches, strict=True)]
+        self.batches = [learners for learners, _ in done]
+        metrics = [jax.device_get(metrics) for _, metrics in done]
+        return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: self.blocks], *metrics)
 
-    def pauses(self, params: EnvParams, updates: int, points: int) -> Iterator[tuple[int, float]]:
+    def pauses(self, updates: int, points: int) -> Iterator[tuple[int, float]]:
         """Updates every seed so often, and pauses so many times, at equal distances and at the end.
 
         At each pause: the updates done so far, and the seconds that they took, without the pauses.
@@ -73,20 +146,20 @@ class Cohort:
         for stop in np.linspace(0, updates, points + 1).round().astype(int)[1:].tolist():
             begun = time.perf_counter()
             for _ in range(stop - done):
-                self.update(params)
-            jax.block_until_ready(self.blocks)
+                self.update()
+            jax.block_until_ready(self.batches)
             done, seconds = stop, seconds + time.perf_counter() - begun
             yield done, seconds
 
-    @property
-    def learners(self) -> Any:
-        """The learners as they are now, stacked on axis 0."""
-        return self._joined(self.blocks, jnp.concatenate)
+    def learners(self, seeds: int) -> Any:
+        """The first so many learners as they are now, stacked on axis 0."""
+        return jax.tree.map(lambda *leaves: _joined(leaves)[:seeds], *self.batches)
 
-    def _joined(self, blocks: list[Any], join: Callable[[Sequence[Any]], Any]) -> Any:
-        if len(blocks) == 1 and self.size == self.seeds:
-            return blocks[0]
-        return jax.tree.map(lambda *leaves: join(leaves)[: self.seeds], *blocks)
+
+def _joined(leaves: Sequence[jax.Array]) -> jax.Array:
+    """The seeds of all batches on one axis."""
+    whole = leaves[0] if len(leaves) == 1 else jnp.concatenate(leaves)
+    return whole.reshape(-1, *whole.shape[2:])
 
 
 def updates_of(algorithm: Algorithm[Any], steps: int) -> int:
@@ -95,10 +168,10 @@ def updates_of(algorithm: Algorithm[Any], steps: int) -> int:
 
 
 def block_size(algorithm: Algorithm[Any], seeds: int) -> int:
-    """How many seeds are updated at once: on a CPU see `STEPS_AT_ONCE`, elsewhere all."""
+    """How many seeds make a block where there are so many: all, up to what suits the device."""
     if jax.default_backend() != "cpu":
-        return seeds
-    return min(seeds, max(1, STEPS_AT_ONCE // algorithm.steps_per_update))
+        return min(seeds, LARGEST_BLOCK_ACCELERATOR)
+    return min(seeds, LARGEST_BLOCK, max(1, STEPS_AT_ONCE // algorithm.steps_per_update))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,13 +180,13 @@ class Halfway:
 
     Attributes:
         done: updates of every seed.
-        blocks: the learners, see `Cohort`.
-        metrics: float32[seeds] for every metric of the algorithm, of each update.
+        batches: the learners, see `Cohort`.
+        metrics: float32[blocks, seeds] for every metric of the algorithm, of each update.
         seconds: spent on the updates.
     """
 
     done: int
-    blocks: list[Any]
+    batches: list[Any]
     metrics: Sequence[Mapping[str, np.ndarray]]
     seconds: float
 
@@ -139,12 +212,12 @@ class Trained:
     """What training leaves.
 
     Attributes:
-        learners: one per seed, stacked on axis 0.
-        metrics: float32[updates, seeds] for every metric of the algorithm.
+        batches: the learners, see `Cohort`.
+        metrics: float32[updates, blocks, seeds] for every metric of the algorithm.
         seconds: spent on the updates, until their results were there; building the programs comes before.
     """
 
-    learners: Any
+    batches: list[Any]
     metrics: dict[str, np.ndarray]
     seconds: float
 
@@ -155,40 +228,43 @@ def seed_keys(seeds: Sequence[int], purpose: int) -> jax.Array:
     return jax.vmap(jax.random.fold_in, (0, None))(keys, purpose)
 
 
+def block_keys(blocks: Sequence[Sequence[int]], purpose: int) -> jax.Array:
+    """The keys of blocks that all have as many seeds: [blocks, seeds]."""
+    return seed_keys([seed for seeds in blocks for seed in seeds], purpose).reshape(len(blocks), -1)
+
+
 def train(
-    algorithm: Algorithm[Any],
-    params: EnvParams,
-    seeds: Sequence[int],
+    programs: Programs,
+    blocks: Sequence[Block],
     updates: int,
     on_update: OnUpdate | None = None,
     keeper: Keeper | None = None,
 ) -> Trained:
-    """Trains every seed for a number of updates, all on the same pool of levels.
+    """Trains all seeds of some blocks for a number of updates, side by side.
 
     Args:
-        algorithm: the learner for one seed.
-        params: the training levels.
-        seeds: numbers that fix everything random about a learner.
+        programs: what trains blocks of this size.
+        blocks: the seeds, and the levels that they train on.
         updates: of every seed.
         on_update: see `OnUpdate`.
         keeper: keeps what was trained, and goes on with what it has kept.
     """
-    cohort = Cohort.begin(algorithm, params, seeds)
-    at = Halfway(0, cohort.blocks, (), 0.0)
+    cohort = programs.begin(blocks)
+    at = Halfway(0, cohort.batches, (), 0.0)
     if keeper is not None:
         at = keeper.load(at)
-        cohort.blocks = at.blocks
+        cohort.batches = at.batches
     history, seconds = list(at.metrics), at.seconds
     for done in range(at.done + 1, updates + 1):
         begun = time.perf_counter()
-        history.append(cohort.update(params))
+        history.append(cohort.update())
         seconds += time.perf_counter() - begun
         if on_update is not None:
             on_update(done, history[-1])
         if keeper is not None and (done == updates or keeper.due()):
-            keeper.save(Halfway(done, cohort.blocks, history, seconds))
+            keeper.save(Halfway(done, cohort.batches, history, seconds))
     return Trained(
-        learners=jax.block_until_ready(cohort.learners),
+        batches=jax.block_until_ready(cohort.batches),
         metrics={name: np.stack([metrics[name] for metrics in history]) for name in history[0]},
         seconds=seconds,
     )

@@ -114,17 +114,12 @@ def evaluate(
         observe: what the policies are shown, if not the environment's view.
     """
     rules = Rules(env, first_only, discount, observe)
-    return jax.tree.map(np.asarray, _play(rules, policies, levels, keys))
-
-
-def compile_evaluation(rules: Rules, policies: Policy, levels: Any, keys: jax.Array) -> None:
-    """Builds the program of `evaluate` for arguments of these shapes; what calls it later finds it there."""
-    _play.lower(rules, policies, levels, keys).compile()
+    return jax.tree.map(np.asarray, play_episodes(rules, policies, levels, keys))
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _play(rules: Rules, policies: Policy, levels: Any, keys: jax.Array) -> Episodes:
-    """All episodes of `evaluate`.
+def play_episodes(rules: Rules, policies: Policy, levels: Any, keys: jax.Array) -> Episodes:
+    """All episodes of `evaluate`, as JAX arrays.
 
     Each policy has a fixed number of slots. A slot plays one episode to its end and then takes the next
     level that has not been begun, so that long episodes hold up no others, and one program suits all pools

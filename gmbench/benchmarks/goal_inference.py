@@ -33,7 +33,7 @@ from scipy.special import logsumexp
 
 from gmbench.agents.planning import Planner, Values, action_values, optimal_values
 from gmbench.benchmarks.evaluation import Observe
-from gmbench.benchmarks.recording import Trajectories, compile_recording, record
+from gmbench.benchmarks.recording import Trajectories, record
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import pool_size, select
 
@@ -146,21 +146,16 @@ def infer_goals(
 
 def weigh(planner: Planner, levels: Any, trajectories: Trajectories) -> GoalEvidence:
     """What given trajectories on levels tell, see `infer_goals`."""
-    by_level = _weigh(planner, levels, trajectories)
+    by_level = weigh_levels(planner, levels, trajectories)
     return jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 0, 1), by_level)
 
 
-def compile_inference(task: Task, policies: Any, levels: Any, keys: jax.Array, indices: np.ndarray) -> None:
-    """Builds the programs of `infer_goals` for arguments of these shapes: a later call finds them there."""
-    trajectories = compile_recording(
-        task.env, policies, levels, keys, first_only=task.first_only, indices=jnp.asarray(indices)
-    )
-    _weigh.lower(task.planner, select(levels, indices), trajectories).compile()
-
-
 @functools.partial(jax.jit, static_argnums=0)
-def _weigh(planner: Planner, levels: Any, trajectories: Trajectories) -> GoalEvidence:
-    """The evidence by level and policy. Levels are planned one by one, so that only one plan is in memory."""
+def weigh_levels(planner: Planner, levels: Any, trajectories: Trajectories) -> GoalEvidence:
+    """The evidence by level and policy, as JAX arrays.
+
+    Levels are planned one by one, so that only one plan is in memory.
+    """
 
     def one_level(inputs: tuple[Any, Trajectories]) -> GoalEvidence:
         level, played = inputs

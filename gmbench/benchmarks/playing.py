@@ -17,7 +17,7 @@ from gmbench.agents.reference import (
     WholeStates,
     optimal_actions,
 )
-from gmbench.benchmarks.evaluation import Episodes, Observe, Rules, compile_evaluation, evaluate
+from gmbench.benchmarks.evaluation import Episodes, Observe, Rules, evaluate
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import pool_size, select
 
@@ -25,6 +25,11 @@ PlayedT = TypeVar("PlayedT")
 
 CHUNK = 128
 """Levels that reference policies are made for at once, which bounds the memory that plans take."""
+
+
+def rules_of(task: Task, observe: Observe | None = None) -> Rules:
+    """How episodes of a task are played and counted."""
+    return Rules(task.env, task.first_only, task.score_discount, observe)
 
 
 def play(task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Observe | None = None) -> Episodes:
@@ -38,11 +43,6 @@ def play(task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Obser
         discount=task.score_discount,
         observe=observe,
     )
-
-
-def compile_play(task: Task, policies: Any, levels: Any, keys: jax.Array) -> None:
-    """Builds the program of `play` for arguments of these shapes; what calls it later finds it there."""
-    compile_evaluation(Rules(task.env, task.first_only, task.score_discount, None), policies, levels, keys)
 
 
 def play_randomly(task: Task, levels: Any, key: jax.Array, episodes: int) -> Episodes:

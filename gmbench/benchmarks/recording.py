@@ -52,32 +52,23 @@ def record(
         observe: what the policies are shown, if not the environment's view.
         indices: int32[levels], the levels of the pool that are played; None for all.
     """
-    rules = Rules(env, first_only=False, discount=1.0, observe=observe)
     indices = jnp.arange(pool_size(levels)) if indices is None else indices
-    return _record(rules, first_only, policies, levels, indices, keys)
+    return record_episodes(env, first_only, observe, policies, levels, indices, keys)
 
 
-def compile_recording(
+@functools.partial(jax.jit, static_argnums=(0, 1, 2))
+def record_episodes(
     env: Environment[Any, Any],
+    first_only: bool,
+    observe: Observe | None,
     policies: Policy,
     levels: Any,
-    keys: jax.Array,
-    *,
-    first_only: bool,
     indices: jax.Array,
+    keys: jax.Array,
 ) -> Trajectories:
-    """Builds the program of `record` for arguments of these shapes, and gives the shapes of the result."""
-    rules = Rules(env, first_only=False, discount=1.0, observe=None)
-    arguments = rules, first_only, policies, levels, indices, keys
-    _record.lower(*arguments).compile()
-    shapes: Trajectories = jax.eval_shape(functools.partial(_record, *arguments[:2]), *arguments[2:])
-    return shapes
+    """What `record` gives."""
+    rules = Rules(env, first_only=False, discount=1.0, observe=observe)
 
-
-@functools.partial(jax.jit, static_argnums=(0, 1))
-def _record(
-    rules: Rules, first_only: bool, policies: Policy, levels: Any, indices: jax.Array, keys: jax.Array
-) -> Trajectories:
     def one(policy: Policy, key: jax.Array) -> Trajectories:
         def step(running: Running, _: None) -> tuple[Running, tuple[Any, jax.Array, jax.Array]]:
             after, actions = step_all(rules, policy, levels, indices, key, running)

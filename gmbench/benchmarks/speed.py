@@ -92,23 +92,23 @@ def measure_training(
 ) -> Measurement:
     """Updates of many learners at once, their metrics fetched after each, as in a run."""
     cohort = Cohort.begin(algorithm, params, range(seeds))
-    blocks = len(cohort.blocks)
-    holds = bytes_of(cohort.blocks[0]) // cohort.size
+    batches = len(cohort.batches)
+    holds = bytes_of(cohort.learners(1))
     measured = _measure(
         cohort.program,
         cohort.compile_seconds,
-        lambda _: cohort.update(params),
+        lambda _: cohort.update(),
         None,
         repeats,
         steps=seeds * algorithm.steps_per_update,
         holds={"learner": holds},
     )
-    # The blocks take turns: each computes as much, and beside the one at work the others are only kept.
-    waiting = bytes_of(cohort.blocks[1:])
+    # The batches take turns: each computes as much, and beside the one at work the others are only kept.
+    waiting = bytes_of(cohort.batches[1:])
     memory = measured.memory and dataclasses.replace(
         measured.memory, arguments=measured.memory.arguments + waiting
     )
-    return dataclasses.replace(measured, cost=measured.cost.times(blocks), memory=memory)
+    return dataclasses.replace(measured, cost=measured.cost.times(batches), memory=memory)
 
 
 def begin_walk(env: Environment[Any, Any], key: jax.Array, params: EnvParams, environments: int) -> Walk:

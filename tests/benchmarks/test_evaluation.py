@@ -109,11 +109,11 @@ def test_slots_play_every_level_as_a_plain_loop_does(env, pool, first_only, requ
 
 
 def test_one_program_plays_all_pools_of_a_size(env, coinrun_pool):
-    before = evaluation._play._cache_size()
+    before = evaluation.play_episodes._cache_size()
     for coin in ("end", "column"):
         for policy in (0, 5):
             play(env, Wavering(policy), coinrun_pool(coin), discount=0.75)
-    assert evaluation._play._cache_size() == before + 1
+    assert evaluation.play_episodes._cache_size() == before + 1
 
 
 def test_episodes_of_hand_made_levels(env, levels):

@@ -1,0 +1,68 @@
+"""What the numbers of a run depend on beside its settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jax
+
+import gmbench
+from gmbench import results
+from gmbench.agents.algorithm import Algorithm
+from gmbench.benchmarks.tasks.task import Task
+from gmbench.envs.levels import content_hash
+from gmbench.errors import UsageError
+
+LIBRARIES = ("jax", "jaxlib", "flax", "optax", "distrax", "gymnax", "numpy", "scipy")
+
+
+def circumstances_of(task: Task, learner: Algorithm[Any], pool: Any) -> dict[str, Any]:
+    """The entries of a manifest that say what a run depends on.
+
+    Args:
+        task: the task.
+        learner: for one seed.
+        pool: the training levels.
+    """
+    return {
+        "goals": [goal.name for goal in task.env.goals],
+        "counting": task.counting,
+        "config": _config(learner),
+        "files": dict(task.files),
+        "training_levels": content_hash(pool),
+        "versions": {
+            "gmbench": gmbench.__version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in LIBRARIES},
+        },
+        "devices": [str(device) for device in jax.local_devices()],
+    }
+
+
+def write_circumstances(folder: Path, circumstances: Mapping[str, Any]) -> None:
+    """Writes down the circumstances of a run, or compares them with those that it was begun in.
+
+    Raises:
+        UsageError: they have changed.
+    """
+    manifest = results.read_manifest(folder)
+    now = results.plain(circumstances)
+    changed = [name for name, value in now.items() if name in manifest and manifest[name] != value]
+    if changed:
+        raise UsageError(
+            f"the run in {folder} was begun with other {' and '.join(changed)} (see its {results.MANIFEST}); "
+            "go on with those, or begin anew in another directory"
+        )
+    results.write_json(folder / results.MANIFEST, {**manifest, **now})
+
+
+def _config(learner: Algorithm[Any]) -> Any:
+    config = getattr(learner, "config", None)
+    if dataclasses.is_dataclass(config) and not isinstance(config, type):
+        return dataclasses.asdict(config)
+    return repr(config)

@@ -1,0 +1,112 @@
+"""How many seeds fit into memory, told from what the compiled programs need, and not by trial and error."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import jax
+import psutil
+
+from gmbench.agents.algorithm import Algorithm
+from gmbench.agents.spread import Spread
+from gmbench.agents.training import Programs
+from gmbench.benchmarks.memory import bytes_of, program_memory
+from gmbench.envs.environment import EnvParams
+from gmbench.errors import UsageError
+
+TAKEN = 0.5
+"""Part of the free memory that training may take; the rest is for evaluation and for what is not foreseen."""
+COHORT_SEEDS = 64
+"""On a CPU, where seeds take turns, so many train side by side at most: those that are done are kept."""
+GIB = 1 << 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How the seeds of a run are put together, see `gmbench.agents.spread.Spread`.
+
+    Attributes:
+        each: blocks side by side on each device.
+        cohort: blocks that train side by side in all.
+    """
+
+    each: int
+    cohort: int
+
+
+def plan_training(
+    algorithm: Algorithm[Any], params: EnvParams, seeds: int, blocks: int, memory: float | None
+) -> tuple[Plan, Programs]:
+    """How blocks are put together on all devices of this process, and the programs for it.
+
+    Args:
+        algorithm: the learner for one seed.
+        params: training levels, of the shapes that all blocks have.
+        seeds: of a block.
+        blocks: how many there are.
+        memory: GiB that may be used on each device; None for half of what is free.
+
+    Raises:
+        UsageError: not even one block fits.
+    """
+    spread = Spread.local()
+    programs = Programs.build(algorithm, params, seeds, spread)
+    room = TAKEN * free_memory() if memory is None else memory * GIB
+    plan = _plan(programs, blocks, room)
+    return plan, plan_programs(plan, programs, params, seeds)
+
+
+def plan_programs(plan: Plan, programs: Programs, params: EnvParams, seeds: int) -> Programs:
+    """The programs for a plan, given those for one block on each device."""
+    if plan.each == 1:
+        return programs
+    spread = dataclasses.replace(programs.spread, each=plan.each)
+    return Programs.build(programs.algorithm, params, seeds, spread)
+
+
+def _plan(programs: Programs, blocks: int, room: float) -> Plan:
+    """The plan for some blocks, by the programs for one block on each device."""
+    devices = len(programs.spread.devices)
+    learners = bytes_of(programs.learners) / devices
+    needed = program_memory(programs.update)
+    peak = learners if needed is None else max(learners, needed.peak)
+    if peak > room:
+        raise UsageError(
+            f"a block of seeds needs {peak / GIB:.2f} GiB where {room / GIB:.2f} may be used; "
+            "give --memory more, or --block fewer seeds"
+        )
+    waves = -(-blocks // devices)  # Blocks that each device has to take.
+    if jax.default_backend() != "cpu":
+        each = min(waves, int(room / peak))
+        return Plan(each, each * devices)
+    seeds = jax.tree.leaves(programs.learners)[0].shape[1]
+    # Beside the block at work, the others only wait.
+    fit = 1 + int((room - peak) / learners)
+    return Plan(1, devices * min(waves, fit, max(1, COHORT_SEEDS // (seeds * devices))))
+
+
+def free_memory() -> float:
+    """Bytes that are free on a device, or in the machine if that is a CPU; a container's limit counts."""
+    device = jax.local_devices()[0]
+    stats = device.memory_stats() if device.platform != "cpu" else None
+    if stats and "bytes_limit" in stats:
+        return float(stats["bytes_limit"] - stats.get("bytes_in_use", 0))
+    free = min(float(psutil.virtual_memory().available), _free_in_container())
+    return free / len(jax.local_devices()) if device.platform == "cpu" else free
+
+
+def _free_in_container() -> float:
+    """What a control group leaves, by version 2 of these; infinite without one."""
+    folder = Path("/sys/fs/cgroup")
+    try:
+        own = Path("/proc/self/cgroup").read_text().strip().rpartition("::")[2].lstrip("/")
+        limits = [
+            float((place / "memory.max").read_text()) - float((place / "memory.current").read_text())
+            for place in (folder / own, folder)
+            if (place / "memory.max").exists() and (place / "memory.max").read_text().strip() != "max"
+        ]
+    except (OSError, ValueError):
+        return float("inf")
+    return min(limits, default=float("inf"))
