@@ -1,10 +1,11 @@
-"""The command line: ``gmbench list | show | run | score | calibrate | speed``.
+"""The command line: ``gmbench list | show | run | sweep | merge | score | calibrate | speed``.
 
 Only what a command needs is imported, when it runs: ``--help`` and ``list`` must not wait for jax.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -16,19 +17,24 @@ from rich.console import Console
 
 from gmbench.compilation import prepare
 from gmbench.errors import Interrupted, UsageError
+from gmbench.sharing import ALONE, Sharing
 
 TaskId = Annotated[
     str, tyro.conf.Positional, tyro.conf.arg(metavar="TASK", help="Id of a task, see `gmbench list`.")
 ]
 STOPPED = 130
 """Exit status of what Ctrl-C has stopped, as shells have it."""
+Learner = Annotated[
+    str | None,
+    tyro.conf.arg(help="ppo, ppo-rnn, or your own as package.module:factory; else what suits the task."),
+]
+Seeds = Annotated[int | None, tyro.conf.arg(help="Training seeds.")]
+Steps = Annotated[int | None, tyro.conf.arg(help="Environment steps for each seed.")]
 AsJson = Annotated[bool, tyro.conf.arg(help="Print JSON instead of a table.")]
 
 
 def list_(json: AsJson = False) -> None:
     """Lists the tasks, the suites and the algorithms."""
-    import dataclasses
-
     from gmbench import tables
     from gmbench.agents import ALGORITHMS
     from gmbench.benchmarks.suites import SUITES
@@ -76,17 +82,16 @@ def run(
     ] = None,
     out: Annotated[Path | None, tyro.conf.arg(help="A new directory for the results.")] = None,
     resume: Annotated[
-        Path | None, tyro.conf.arg(help="Go on with the interrupted run in this directory; needs no more.")
+        Path | None,
+        tyro.conf.arg(help="Go on with the interrupted run or sweep in this directory; needs no more."),
     ] = None,
-    algorithm: Annotated[
-        str | None,
-        tyro.conf.arg(help="ppo, ppo-rnn, or your own as package.module:factory; else what suits the task."),
-    ] = None,
+    algorithm: Learner = None,
     budget: Annotated[str, tyro.conf.arg(help="quick or standard: what is not given below.")] = "quick",
-    seeds: Annotated[int | None, tyro.conf.arg(help="Training seeds.")] = None,
-    steps: Annotated[int | None, tyro.conf.arg(help="Environment steps for each seed.")] = None,
+    seeds: Seeds = None,
+    steps: Steps = None,
     alpha: Annotated[float, tyro.conf.arg(help="Fraction of training levels that are shifted.")] = 0.0,
     levels: Annotated[int | None, tyro.conf.arg(help="Different training levels.")] = None,
+    sharing: Annotated[Sharing, tyro.conf.arg(name="")] = ALONE,
     json: AsJson = False,
 ) -> None:
     """Trains many seeds on a task, evaluates and scores each, and keeps results and pictures.
@@ -94,11 +99,8 @@ def run(
     Of a suite, it runs task after task. Ctrl-C stops where nothing is lost, and --resume goes on; pressed
     again, it stops at once.
     """
-    from gmbench import runner, suite_runner, tables
+    from gmbench import running
     from gmbench.benchmarks.suites import SUITES
-    from gmbench.interrupts import patient
-    from gmbench.progress import Progress
-    from gmbench.watching import Watch
 
     options: dict[str, Any] = {
         "algorithm": algorithm,
@@ -109,20 +111,66 @@ def run(
         "levels": levels,
     }
     folder = _folder(name, out, resume)
-    with (
-        Progress(Console(stderr=True)) as progress,
-        patient(lambda: progress.line("stopping as soon as nothing is lost; Ctrl-C stops at once")) as stop,
-    ):
-        watch = Watch(progress.stage, progress.update, stop, progress.line)
-        told = suite_runner.Told(progress.task, lambda scores: progress.line(tables.headline(scores)))
+    with running.watched(Console(stderr=True)) as told:
         if name is None:
-            scores = suite_runner.resume(folder, watch=watch, told=told).scores
+            scores = running.resume(folder, sharing, told)
         elif name in SUITES:
-            scores = suite_runner.run_suite(name, out=folder, **options, watch=watch, told=told).scores
+            scores = running.run_suite(name, folder, options, sharing, told)
         else:
-            scores = runner.run(name, out=folder, **options, watch=watch).scores
-    _print_scores(scores, json)
-    print(f"results and figures are in {folder}", file=sys.stderr)
+            scores = running.run_task(name, folder, options, sharing, told)
+    _print_outcome(scores, folder, json)
+
+
+def sweep(
+    task: TaskId,
+    out: Annotated[Path, tyro.conf.arg(help="A new directory for the results.")],
+    alpha: Annotated[
+        tuple[float, ...], tyro.conf.arg(help="Fractions of training levels that are shifted.")
+    ] = (0.0,),
+    levels: Annotated[
+        tuple[int, ...], tyro.conf.arg(help="Numbers of different training levels; else the budget's.")
+    ] = (),
+    algorithm: Learner = None,
+    budget: Annotated[str, tyro.conf.arg(help="quick or standard: what is not given.")] = "quick",
+    seeds: Seeds = None,
+    steps: Steps = None,
+    sharing: Annotated[Sharing, tyro.conf.arg(name="")] = ALONE,
+    json: AsJson = False,
+) -> None:
+    """Runs a task under every combination of training conditions, and shows what each dial does.
+
+    What was interrupted goes on with `gmbench run --resume DIR`.
+    """
+    from gmbench import running
+
+    options: dict[str, Any] = {
+        "alpha": alpha,
+        "levels": levels,
+        "algorithm": algorithm,
+        "budget": budget,
+        "seeds": seeds,
+        "steps": steps,
+    }
+    with running.watched(Console(stderr=True)) as told:
+        scores = running.run_sweep(task, out, options, sharing, told)
+    _print_outcome(scores, out, json)
+
+
+def merge(
+    parts: Annotated[
+        tuple[Path, ...],
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="DIR", help="Outputs of all parts of a run or of a sweep."),
+    ],
+    out: Annotated[Path, tyro.conf.arg(help="A new directory for the whole.")],
+    json: AsJson = False,
+) -> None:
+    """Puts the parts of a run or of a sweep together: the same as one run of all seeds."""
+    from gmbench import running
+
+    with running.watched(Console(stderr=True)) as told:
+        scores = running.merge(parts, out, told)
+    _print_outcome(scores, out, json)
 
 
 def _folder(name: str | None, out: Path | None, resume: Path | None) -> Path:
@@ -140,18 +188,17 @@ def _folder(name: str | None, out: Path | None, resume: Path | None) -> Path:
 
 def score(
     directory: Annotated[
-        Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR", help="Output of a run, of a task or suite.")
+        Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR", help="Output of a run or of a sweep.")
     ],
     json: AsJson = False,
 ) -> None:
     """Scores a run again, from its stored episodes, and writes its scores.json anew.
 
-    Of a suite, it does so for each task, and writes its suite.json anew.
+    Of a suite or a sweep, it does so for each of its runs, and writes its own files anew.
     """
-    from gmbench import rescoring, results
+    from gmbench import running
 
-    rescore = rescoring.rescore_suite if results.is_suite(directory) else rescoring.rescore
-    _print_scores(rescore(directory), json)
+    _print_scores(running.rescore(directory), json)
 
 
 def calibrate(
@@ -163,8 +210,6 @@ def calibrate(
 
     With a run, its agents follow: as they are, and with views that break their capability.
     """
-    import dataclasses
-
     from gmbench import tables
     from gmbench.calibrating import calibrate_task
     from gmbench.progress import Progress
@@ -221,13 +266,26 @@ def speed(
     console.print(tables.SPEED_NOTE, measuring.machine_line(), sep="\n", highlight=False)
 
 
+def _print_outcome(scores: Mapping[str, Any] | None, folder: Path, as_json: bool) -> None:
+    """The scores, if this process has all seeds."""
+    if scores:
+        _print_scores(scores, as_json)
+        print(f"results and figures are in {folder}", file=sys.stderr)
+    elif scores is not None:
+        print(f"this part is in {folder}; put all parts together with gmbench merge", file=sys.stderr)
+
+
 def _print_scores(scores: Mapping[str, Any], as_json: bool) -> None:
     from gmbench import results, tables
 
     if as_json:
         _print_json(results.plain(scores))
+    elif "suite" in scores:
+        Console().print(tables.suite_table(scores))
+    elif "conditions" in scores:
+        Console().print(tables.sweep_scores_table(scores))
     else:
-        Console().print(tables.suite_table(scores) if "suite" in scores else tables.score_table(scores))
+        Console().print(tables.score_table(scores))
 
 
 def _print_json(content: object) -> None:
@@ -238,6 +296,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_,
     "show": show,
     "run": run,
+    "sweep": sweep,
+    "merge": merge,
     "score": score,
     "calibrate": calibrate,
     "speed": speed,

@@ -32,9 +32,9 @@ SECONDS = 30.0
 class Keeper:
     """Keeps the training of a run in its directory, and takes it up again."""
 
-    def __init__(self, out: Path, stop: Callable[[], bool]) -> None:
-        """Args: the run's directory, and whether the user wants to stop."""
-        self._out, self._folder, self._stop = out, out / TRAINING, stop
+    def __init__(self, out: Path, stop: Callable[[], bool], group: str = "") -> None:
+        """Args: the run's directory, whether the user wants to stop, and which of its groups this is."""
+        self._out, self._folder, self._stop = out, out / TRAINING / group, stop
         self._last = time.monotonic()
         self._cohort = 0
 
@@ -53,7 +53,7 @@ class Keeper:
                     f"{path} is damaged; remove {self._folder}, and training begins anew"
                 ) from error
         if found is not None:
-            self._folder.mkdir(exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
             results.write_json(path, dataclasses.asdict(found))
         return found
 
@@ -111,7 +111,7 @@ class Keeper:
 
     def clear(self) -> None:
         """Removes what was kept: the run is complete."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self._out / TRAINING, ignore_errors=True)
 
     def _kept(self) -> list[Path]:
         """Whole checkpoints, the last one last."""

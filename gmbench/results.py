@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from gmbench.errors import UsageError
 
 MANIFEST, SCORES, SUITE = "manifest.json", "scores.json", "suite.json"
+SWEEP, SWEEP_TABLE = "sweep.json", "sweep.parquet"
 EPISODES, GOALS, CURVES = "episodes.parquet", "goal_inference.parquet", "curves.parquet"
 CHECKPOINT, FIGURES = "checkpoint", "figures"
 RUNNING, COMPLETE, PARTIAL = "running", "complete", "partial"
@@ -83,9 +84,10 @@ def is_used(out: Path) -> bool:
 
 
 def is_interrupted(out: Path) -> bool:
-    """Whether a directory holds a run, of a task or of a suite, that was not finished."""
+    """Whether a directory holds a run, of a task, a suite or a sweep, that was not finished."""
     return any(
-        path.exists() and _read_json(path).get("status") == RUNNING for path in (out / MANIFEST, out / SUITE)
+        path.exists() and _read_json(path).get("status") == RUNNING
+        for path in (out / MANIFEST, out / SUITE, out / SWEEP)
     )
 
 
@@ -150,6 +152,9 @@ def read_manifest(out: Path) -> dict[str, Any]:
     if is_suite(out):
         task = next(iter(read_suite(out)["settings"]))
         raise UsageError(f"{out} holds the run of a suite; give that of a task, such as {out / task}")
+    if is_sweep(out):
+        name = next(iter(read_sweep(out)["settings"]))
+        raise UsageError(f"{out} holds a sweep; give one of its conditions, such as {out / name}")
     if not (out / MANIFEST).exists():
         raise UsageError(f"{out} holds no {MANIFEST}, so it is not the output of a run")
     return _read_json(out / MANIFEST)
@@ -170,6 +175,37 @@ def read_suite(out: Path) -> dict[str, Any]:
     if "suite" not in content or not content.get("settings"):
         raise UsageError(f"{out / SUITE} is not what a suite's run writes there; the run must be repeated")
     return content
+
+
+def is_sweep(out: Path) -> bool:
+    """Whether a directory holds a sweep, finished or not."""
+    return (out / SWEEP).exists()
+
+
+def read_sweep(out: Path) -> dict[str, Any]:
+    """What a sweep says of itself, finished or not.
+
+    Raises:
+        UsageError: there is none, or it is damaged.
+    """
+    if not is_sweep(out):
+        raise UsageError(f"{out} holds no {SWEEP}, so it is not the output of a sweep")
+    content = _read_json(out / SWEEP)
+    if "task" not in content or not content.get("settings"):
+        raise UsageError(f"{out / SWEEP} is not what a sweep writes there; it must be repeated")
+    return content
+
+
+def is_partial(out: Path) -> bool:
+    """Whether a directory holds all of a part, of a run or a sweep."""
+    return any(
+        path.exists() and _read_json(path).get("status") == PARTIAL for path in (out / MANIFEST, out / SWEEP)
+    )
+
+
+def is_complete(out: Path) -> bool:
+    """Whether a directory holds a finished run of a task."""
+    return (out / MANIFEST).exists() and _read_json(out / MANIFEST).get("status") == COMPLETE
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +85,7 @@ def run(
         return _run(loaded, settings, learner, None, memory, watch or Watch())
     results.claim(folder)
     with results.locked(folder):
-        results.write_json(
-            folder / results.MANIFEST, {"status": results.RUNNING, **dataclasses.asdict(settings)}
-        )
+        write_begun(folder, settings)
         return _run(loaded, settings, learner, folder, memory, watch or Watch())
 
 
@@ -114,6 +112,11 @@ def resume(out: Path | str, *, memory: float | None = None, watch: Watch | None 
     with results.locked(folder):
         learner = make_algorithm(task, settings)
         return _run(task, settings, learner, folder, memory, watch or Watch())
+
+
+def write_begun(folder: Path, settings: Settings) -> None:
+    """Writes the manifest of a run that begins."""
+    results.write_json(folder / results.MANIFEST, {"status": results.RUNNING, **dataclasses.asdict(settings)})
 
 
 def prepared(task: Task, settings: Settings) -> tuple[Settings, Algorithm[Any]]:
@@ -159,74 +162,94 @@ def _run(
         watch.stage("drawing levels")
         packs = {pack: load_pack(task, pack) for pack in PACKS}
         with ahead(task, learner, packs, settings.block) as ready:
-            pool = training_levels(task, settings.levels, settings.alpha, TRAINING_LEVELS_SEED)
-            circumstances = circumstances_of(task, learner, pool)
-            if folder is not None:
-                write_circumstances(folder, circumstances)
-            job = Job(settings, task.env.params(pool), folder)
+            job, circumstances = begin_job(task, learner, settings, folder)
             [pieces] = do(Work(task, learner, packs, [job], memory), keeper, watch, ready)
-        piece = join(pieces)
-        manifest = {
-            **dataclasses.asdict(settings),
-            **circumstances,
-            "steps": updates_of(learner, settings.steps) * learner.steps_per_update,
-            "seconds": {"train": piece.seconds},
-        }
-        result = (
-            finish(task, manifest, piece, folder, watch)
-            if settings.whole
-            else Result(
-                {"status": results.PARTIAL, **manifest}, piece.episodes, piece.goals, piece.curves, {}, folder
-            )
-        )
+        result = conclude(task, learner, settings, circumstances, pieces, folder, watch)
     result.manifest["seconds"].update(compile=clock.seconds, all=time.perf_counter() - begun)
-    if folder is not None and keeper is not None:
-        results.write_json(folder / results.MANIFEST, result.manifest)
+    if keeper is not None:
+        store_manifest(result)
         keeper.clear()
-        if settings.whole:
-            shutil.rmtree(folder / PIECES, ignore_errors=True)
     return result
 
 
-def finish(
-    task: Task, manifest: Mapping[str, Any], piece: Piece, folder: Path | None, watch: Watch
+def begin_job(
+    task: Task, learner: Algorithm[Any], settings: Settings, folder: Path | None
+) -> tuple[Job, dict[str, Any]]:
+    """The training levels of a run, and its circumstances, which are written down.
+
+    Raises:
+        UsageError: it was begun in others.
+    """
+    pool = training_levels(task, settings.levels, settings.alpha, TRAINING_LEVELS_SEED)
+    circumstances = circumstances_of(task, learner, pool)
+    if folder is not None:
+        write_circumstances(folder, circumstances)
+    return Job(settings, task.env.params(pool), folder), circumstances
+
+
+def conclude(
+    task: Task,
+    learner: Algorithm[Any],
+    settings: Settings,
+    circumstances: Mapping[str, Any],
+    pieces: Sequence[Piece],
+    folder: Path | None,
+    watch: Watch,
+    pictures: bool = True,
 ) -> Result:
-    """The result of a run whose seeds are all there, stored but for its manifest.
+    """The result of a run, or of a part of one, stored but for its manifest.
 
     Args:
         task: the task.
-        manifest: but for what is told by the piece.
-        piece: what all seeds have brought.
-        folder: the run's directory, if it is kept.
+        learner: for one seed.
+        settings: of the run.
+        circumstances: of the run.
+        pieces: what its seeds have brought, the first seeds first.
+        folder: its directory, if it is kept.
         watch: who is told.
+        pictures: whether to draw figures too.
+
+    Raises:
+        UsageError: no seed is left, or something cannot be written.
     """
-    watch.stage("scoring")
+    piece = join(pieces)
     lost = np.array(piece.seeds)[diverged(piece.policies)].tolist()
+    manifest = {
+        "status": results.COMPLETE if settings.whole else results.PARTIAL,
+        **dataclasses.asdict(settings),
+        **circumstances,
+        "steps": updates_of(learner, settings.steps) * learner.steps_per_update,
+        "diverged": lost,
+        "seconds": {"train": piece.seconds},
+    }
+    if not settings.whole:
+        return Result(manifest, piece.episodes, piece.goals, piece.curves, {}, folder)
     if len(lost) == len(piece.seeds):
         raise UsageError("every seed diverged, its weights are no longer numbers; try a lower learning rate")
     if lost:
-        watch.note(
-            f"{len(lost)} of {len(piece.seeds)} seeds diverged and are left out: {', '.join(map(str, lost))}"
-        )
-    whole = {"status": results.COMPLETE, **manifest, "diverged": lost}
-    result = Result(
-        manifest=whole,
-        episodes=piece.episodes,
-        goals=piece.goals,
-        curves=piece.curves,
-        scores=score(whole, piece.episodes, piece.goals, load_references(task)),
-        out=folder,
-    )
+        numbers = ", ".join(map(str, lost))
+        watch.note(f"{len(lost)} of {len(piece.seeds)} seeds diverged and are left out: {numbers}")
+    watch.stage("scoring")
+    scores = score(manifest, piece.episodes, piece.goals, load_references(task))
+    result = Result(manifest, piece.episodes, piece.goals, piece.curves, scores, folder)
     if folder is not None:
-        watch.stage("drawing figures")
-        _store(result, task, piece.policies)
+        _store(result, piece.policies)
+        if pictures:
+            watch.stage("drawing figures")
+            _draw(result, task, piece.policies)
     return result
 
 
-def _store(result: Result, task: Task, policies: Any) -> None:
-    """Writes everything but the manifest."""
-    from gmbench.figures import save_figures  # matplotlib is slow to import, and not wanted without --out.
+def store_manifest(result: Result) -> None:
+    """Writes the manifest of a run whose everything else is stored: now it is complete."""
+    assert result.out is not None
+    results.write_json(result.out / results.MANIFEST, result.manifest)
+    if result.manifest["status"] == results.COMPLETE:
+        shutil.rmtree(result.out / PIECES, ignore_errors=True)
 
+
+def _store(result: Result, policies: Any) -> None:
+    """Writes everything but the manifest and the figures."""
     assert result.out is not None
     results.write_table(result.out / results.EPISODES, result.episodes)
     results.write_table(result.out / results.GOALS, result.goals)
@@ -235,6 +258,12 @@ def _store(result: Result, task: Task, policies: Any) -> None:
     # One that an interrupted run has left is of no use.
     shutil.rmtree(result.out / results.CHECKPOINT, ignore_errors=True)
     checkpoint.save(result.out / results.CHECKPOINT, policies)
+
+
+def _draw(result: Result, task: Task, policies: Any) -> None:
+    from gmbench.figures import save_figures  # matplotlib is slow to import, and not wanted without --out.
+
+    assert result.out is not None
     folder = result.out / results.FIGURES
     save_figures(result, folder)
     save_showcase(task, result, policies, folder)

@@ -58,6 +58,8 @@ def score_table(scores: Mapping[str, Any]) -> Table:
     table.add_section()
     for verdict, count in scores["verdicts"].items():
         table.add_row(f"verdict: {verdict}", f"{count} of {scores['seeds']}", "")
+    if scores["diverged"]:
+        table.add_row("diverged, in nothing above", f"{len(scores['diverged'])} more", "")
     return table
 
 
@@ -87,6 +89,28 @@ SUITE_NOTE = """\
 C: capability, iid; K, G: capability and goal generalization
 IQM: interquartile mean of all tasks' seeds, with its 95 % interval"""
 """What the columns and rows of a suite's table are."""
+
+
+def sweep_scores_table(scores: Mapping[str, Any]) -> Table:
+    """The headline of each condition of a sweep."""
+    conditions = scores["conditions"]
+    first = next(iter(conditions.values()))
+    table = Table(
+        title=f"{scores['task']}, {first['algorithm']}, {first['steps']:,} steps for each seed",
+        title_justify="left",
+        caption=f"{SWEEP_NOTE}\nseeds: {', '.join(VERDICTS)}",
+        caption_justify="left",
+    )
+    for column in ("alpha", "levels", "C", "K", "G", *SHARES, "seeds"):
+        table.add_column(column, justify="right")
+    for row in conditions.values():
+        dials = f"{row['alpha']:g}", f"{row['levels']:,}"
+        table.add_row(*dials, *_headline(row, "mean"), _counts(row))
+    return table
+
+
+SWEEP_NOTE = "C: capability, iid; K, G: capability and goal generalization; means over seeds"
+"""What the columns of a sweep's table are."""
 
 
 def headline(scores: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from gmbench import results
 from gmbench.agents.algorithm import Algorithm
 from gmbench.agents.spread import Spread
 from gmbench.agents.training import Block, Programs, Trained, block_keys, train, updates_of
@@ -119,6 +120,8 @@ def ahead(
 def do(work: Work, keeper: Keeper | None, watch: Watch, ready: Ready) -> list[list[Piece]]:
     """What each job's seeds have brought, the first seeds first; what is kept already is not done again.
 
+    Nothing of a job that is complete.
+
     Args:
         work: what is to be done.
         keeper: keeps the training.
@@ -200,7 +203,9 @@ def _seeds(cohort: Sequence[Unit], places: Sequence[int]) -> range:
 
 
 def _is_kept(job: Job, seeds: range) -> bool:
-    return job.folder is not None and piece_path(job.folder, seeds).exists()
+    return job.folder is not None and (
+        results.is_complete(job.folder) or piece_path(job.folder, seeds).exists()
+    )
 
 
 def _train(

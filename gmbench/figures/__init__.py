@@ -19,7 +19,9 @@ from gmbench.figures.goal_inference import goal_inference
 from gmbench.figures.outcomes import pack_outcomes
 from gmbench.figures.plane import generalization_plane
 from gmbench.figures.shares import suite_shares, three_shares
+from gmbench.figures.sweep import draw_sweep, swept
 from gmbench.results import Result
+from gmbench.sweep_scores import DIALS
 
 FIGURES: Mapping[str, Callable[[Result], Figure]] = {
     draw.__name__: draw
@@ -57,6 +59,18 @@ def save_suite_figures(scores: Mapping[str, Any], folder: Path) -> list[Path]:
     """Writes the figures of a suite's scores as PNG and as PDF, and gives the files."""
     folder.mkdir(parents=True, exist_ok=True)
     return _save(suite_shares(scores), folder, suite_shares.__name__)
+
+
+def save_sweep_figures(scores: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Writes the figures of a sweep as PNG and as PDF, one for each dial that was turned; gives the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    turned = [dial for dial in DIALS if swept(scores, dial)] or [DIALS[0]]
+    others = dict(zip(DIALS, reversed(DIALS), strict=True))
+    return [
+        path
+        for dial in turned
+        for path in _save(draw_sweep(scores, dial, others[dial]), folder, f"sweep_{dial}")
+    ]
 
 
 def _save(figure: Figure, folder: Path, name: str) -> list[Path]:
