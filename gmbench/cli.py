@@ -16,6 +16,7 @@ import tyro
 from rich.console import Console
 
 from gmbench.compilation import prepare
+from gmbench.distributed import joined
 from gmbench.errors import Interrupted, UsageError
 from gmbench.sharing import ALONE, Sharing
 
@@ -99,9 +100,6 @@ def run(
     Of a suite, it runs task after task. Ctrl-C stops where nothing is lost, and --resume goes on; pressed
     again, it stops at once.
     """
-    from gmbench import running
-    from gmbench.benchmarks.suites import SUITES
-
     options: dict[str, Any] = {
         "algorithm": algorithm,
         "budget": budget,
@@ -111,14 +109,18 @@ def run(
         "levels": levels,
     }
     folder = _folder(name, out, resume)
-    with running.watched(Console(stderr=True)) as told:
-        if name is None:
-            scores = running.resume(folder, sharing, told)
-        elif name in SUITES:
-            scores = running.run_suite(name, folder, options, sharing, told)
-        else:
-            scores = running.run_task(name, folder, options, sharing, told)
-    _print_outcome(scores, folder, json)
+    with joined(sharing):
+        from gmbench import running
+        from gmbench.benchmarks.suites import SUITES
+
+        with running.watched(Console(stderr=True)) as told:
+            if name is None:
+                scores = running.resume(folder, sharing, told)
+            elif name in SUITES:
+                scores = running.run_suite(name, folder, options, sharing, told)
+            else:
+                scores = running.run_task(name, folder, options, sharing, told)
+        _print_outcome(scores, folder, json)
 
 
 def sweep(
@@ -141,8 +143,6 @@ def sweep(
 
     What was interrupted goes on with `gmbench run --resume DIR`.
     """
-    from gmbench import running
-
     options: dict[str, Any] = {
         "alpha": alpha,
         "levels": levels,
@@ -151,9 +151,12 @@ def sweep(
         "seeds": seeds,
         "steps": steps,
     }
-    with running.watched(Console(stderr=True)) as told:
-        scores = running.run_sweep(task, out, options, sharing, told)
-    _print_outcome(scores, out, json)
+    with joined(sharing):
+        from gmbench import running
+
+        with running.watched(Console(stderr=True)) as told:
+            scores = running.run_sweep(task, out, options, sharing, told)
+        _print_outcome(scores, out, json)
 
 
 def merge(

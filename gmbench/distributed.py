@@ -1,53 +1,60 @@
 """Runs shared out over hosts, by JAX's own distributed runtime: every process runs a part of the seeds.
 
-Seeds do not depend on each other, so processes speak only to wait for each other; the first one puts the
+Seeds do not depend on each other, so that processes have little to say to each other; the first one puts the
 parts together.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from gmbench import results
 from gmbench.errors import UsageError
+from gmbench.sharing import Sharing
+
+SECONDS = 1.0
+"""Between two looks at what the other processes have done."""
 
 FoundT = TypeVar("FoundT")
 Begin = Callable[[Path, tuple[int, int]], FoundT]
 """Runs a part in a directory."""
 
 
-def join_processes(coordinator: str | None, processes: int | None, process: int | None) -> None:
-    """Joins the processes of a run. To be called before JAX is used for anything else.
+@contextmanager
+def joined(sharing: Sharing) -> Iterator[None]:
+    """Joins the processes of a run, if it is shared out among some, for what is done within.
+
+    To be entered before JAX is used for anything else.
 
     Args:
-        coordinator: HOST:PORT of the first process; None where JAX finds it out, as under SLURM, with Open
-            MPI, on Kubernetes and on TPU pods. So for the next two.
-        processes: how many there are.
-        process: the number of this one, from 0.
+        sharing: what was asked for; JAX finds out what was not, as under SLURM, with Open MPI, on Kubernetes
+            and on TPU pods.
 
     Raises:
         UsageError: they cannot be joined.
     """
+    if not sharing.shared:
+        yield
+        return
     import jax
 
     try:
-        jax.distributed.initialize(coordinator, processes, process)
+        jax.distributed.initialize(sharing.coordinator, sharing.processes, sharing.process)
     except (ValueError, RuntimeError) as error:
-        reason = str(error).partition("\n")[0]
+        reason = str(error).partition("\n")[0].rstrip(".")
         raise UsageError(
             f"the processes cannot be joined ({reason}); give --coordinator HOST:PORT, --processes N and "
             "--process K, or run without --distributed"
         ) from error
-
-
-def leave_processes() -> None:
-    """Leaves the processes of a run, when all is done."""
-    import jax
-
-    jax.distributed.shutdown()
+    try:
+        yield
+    finally:
+        jax.distributed.shutdown()
 
 
 def run_shared(
@@ -57,6 +64,9 @@ def run_shared(
     put_together: Callable[[list[Path]], FoundT],
 ) -> FoundT | None:
     """Runs a part in each process, and puts them together in the first one.
+
+    Processes wait for each other by looking at the directory: JAX's own barriers give up after a while, and
+    parts may take hours. Should one process die, JAX ends the others.
 
     Args:
         out: the directory of the whole, which all processes reach.
@@ -68,7 +78,6 @@ def run_shared(
         The whole in the first process, None in the others.
     """
     import jax
-    from jax.experimental import multihost_utils
 
     which, count = jax.process_index() + 1, jax.process_count()
     if count == 1:
@@ -81,10 +90,16 @@ def run_shared(
         resume(own)
     elif not results.is_partial(own):
         begin(own, (which, count))
-    multihost_utils.sync_global_devices("all parts are there")
-    found = put_together(parts) if which == 1 else None
-    multihost_utils.sync_global_devices("they are put together")
-    if which == 1:
-        for part in parts:
-            shutil.rmtree(part)
+    if which > 1:
+        _wait(lambda: results.is_complete(out))
+        return None
+    _wait(lambda: all(map(results.is_partial, parts)))
+    found = put_together(parts)
+    for part in parts:
+        shutil.rmtree(part)
     return found
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    while not until():
+        time.sleep(SECONDS)

@@ -14,15 +14,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmbench import checkpoint, results
+from gmbench import results
 from gmbench.agents.training import Halfway
+from gmbench.arrays import read_arrays, write_arrays
 from gmbench.errors import Interrupted, UsageError
 from gmbench.fitting import Plan
 from gmbench.whole import check_whole, write_whole
 
 TRAINING = "training"
 """A run's directory for its checkpoints; when the run is complete, it is removed."""
-LEARNERS, METRICS, PLAN = "learners", "metrics.npz", "plan.json"
+LEARNERS, METRICS, PLAN = "learners.npz", "metrics.npz", "plan.json"
 KEPT = 2
 """Checkpoints that are kept: should the last one be damaged, there is another."""
 SECONDS = 30.0
@@ -92,7 +93,7 @@ class Keeper:
             write_whole(self._folder / f"{self._cohort:04}-{state.done:09}", lambda path: _write(path, state))
             for older in self._kept()[:-KEPT]:
                 shutil.rmtree(older)
-        except Exception as error:  # orbax raises whatever its many backends raise.
+        except OSError as error:
             raise UsageError(
                 f"training cannot be kept in {self._folder} ({error}); make room, and go on with "
                 f"gmbench run --resume {self._out}"
@@ -126,7 +127,7 @@ def _numbers(path: Path) -> tuple[int, int]:
 
 def _write(path: Path, state: Halfway) -> None:
     """Writes a checkpoint to a new directory."""
-    checkpoint.save(path / LEARNERS, _raw(state.batches))
+    write_arrays(path / LEARNERS, state.batches)
     names = sorted(state.metrics[0]) if state.metrics else []
     columns = {f"metric_{name}": np.stack([metrics[name] for metrics in state.metrics]) for name in names}
     np.savez(path / METRICS, seconds=state.seconds, **columns)  # type: ignore[arg-type]
@@ -139,9 +140,7 @@ def _read(path: Path, start: Halfway) -> Halfway:
         ValueError, OSError or KeyError: it is damaged, or of another learner.
     """
     check_whole(path)
-    raw = checkpoint.restore(path / LEARNERS, _raw(start.batches))
-    leaves, form = jax.tree.flatten(start.batches)
-    batches = jax.tree.unflatten(form, [_typed(raw[_name(i)], leaf) for i, leaf in enumerate(leaves)])
+    batches = jax.tree.map(_placed, read_arrays(path / LEARNERS, start.batches), start.batches)
     with np.load(path / METRICS) as stored:
         seconds = float(stored["seconds"])
         columns = {
@@ -152,23 +151,6 @@ def _read(path: Path, start: Halfway) -> Halfway:
     return Halfway(done, batches, metrics, seconds)
 
 
-def _raw(tree: Any) -> dict[str, np.ndarray]:
-    """The arrays of a pytree by number, keys as the numbers that they are made of."""
-    leaves = (jax.random.key_data(leaf) if _is_key(leaf) else leaf for leaf in jax.tree.leaves(tree))
-    return {_name(i): np.asarray(leaf) for i, leaf in enumerate(leaves)}
-
-
-def _typed(raw: np.ndarray, like: Any) -> Any:
-    """An array as it was before `_raw`, on the devices of another."""
-    array = jnp.array(raw)  # A copy, which training may use up.
-    if _is_key(like):
-        array = jax.random.wrap_key_data(array, impl=jax.random.key_impl(like))
-    return jax.device_put(array, like.sharding)
-
-
-def _is_key(leaf: Any) -> bool:
-    return bool(jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key))
-
-
-def _name(number: int) -> str:
-    return f"{number:04}"
+def _placed(array: Any, like: jax.Array) -> jax.Array:
+    """An array on the devices of another; a copy, which training may use up."""
+    return jax.device_put(jnp.array(array), like.sharding)

@@ -11,8 +11,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from gmbench import checkpoint, results
+from gmbench import results
 from gmbench.agents.algorithm import Policy
+from gmbench.arrays import read_arrays, write_arrays
 from gmbench.errors import UsageError
 from gmbench.records import stacked
 from gmbench.results import Table
@@ -20,7 +21,7 @@ from gmbench.whole import check_whole, write_whole
 
 PIECES = "seeds"
 """A run's directory for its pieces; in a run of all seeds, it is removed when that is complete."""
-POLICIES, FACTS = "policies", "facts.json"
+POLICIES, FACTS = "policies.npz", "facts.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,14 +61,12 @@ def write_piece(folder: Path, piece: Piece) -> None:
         results.write_table(path / results.EPISODES, piece.episodes)
         results.write_table(path / results.GOALS, piece.goals)
         results.write_table(path / results.CURVES, piece.curves)
-        checkpoint.save(path / POLICIES, piece.policies)
+        write_arrays(path / POLICIES, piece.policies)
         (path / FACTS).write_text(json.dumps({"seconds": piece.seconds}))
 
     try:
         write_whole(piece_path(folder, piece.seeds), fill)
-    except UsageError:
-        raise
-    except Exception as error:  # orbax raises whatever its many backends raise.
+    except OSError as error:
         raise UsageError(
             f"what was found out cannot be kept in {folder} ({error}); make room, and go on with "
             f"gmbench run --resume {folder}"
@@ -99,7 +98,7 @@ def _read(path: Path, policy: Policy) -> Piece:
             episodes=results.read_table(path / results.EPISODES),
             goals=results.read_table(path / results.GOALS),
             curves=results.read_table(path / results.CURVES),
-            policies=jax.tree.map(np.asarray, checkpoint.restore(path / POLICIES, like)),
+            policies=read_arrays(path / POLICIES, like),
             seconds=json.loads((path / FACTS).read_text())["seconds"],
         )
     except (OSError, ValueError, KeyError) as error:

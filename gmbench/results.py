@@ -85,10 +85,7 @@ def is_used(out: Path) -> bool:
 
 def is_interrupted(out: Path) -> bool:
     """Whether a directory holds a run, of a task, a suite or a sweep, that was not finished."""
-    return any(
-        path.exists() and _read_json(path).get("status") == RUNNING
-        for path in (out / MANIFEST, out / SUITE, out / SWEEP)
-    )
+    return _status(out) == RUNNING
 
 
 @contextmanager
@@ -197,15 +194,21 @@ def read_sweep(out: Path) -> dict[str, Any]:
 
 
 def is_partial(out: Path) -> bool:
-    """Whether a directory holds all of a part, of a run or a sweep."""
-    return any(
-        path.exists() and _read_json(path).get("status") == PARTIAL for path in (out / MANIFEST, out / SWEEP)
-    )
+    """Whether a directory holds all of a part, of a run or of a sweep."""
+    return _status(out) == PARTIAL
 
 
 def is_complete(out: Path) -> bool:
-    """Whether a directory holds a finished run of a task."""
-    return (out / MANIFEST).exists() and _read_json(out / MANIFEST).get("status") == COMPLETE
+    """Whether a directory holds a finished run or sweep."""
+    return _status(out) == COMPLETE
+
+
+def _status(out: Path) -> str | None:
+    """What a run, a suite or a sweep says of itself; None where there is none."""
+    for path in (out / MANIFEST, out / SUITE, out / SWEEP):
+        if path.exists():
+            return _read_json(path).get("status")
+    return None
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -120,16 +120,12 @@ def rescore(out: Path) -> Scores:
 
 def _run_shared(out: Path, sharing: Sharing, audience: Audience, begin: distributed.Begin[Any]) -> Any:
     """Runs a part in each process, and puts them together."""
-    distributed.join_processes(sharing.coordinator, sharing.processes, sharing.process)
-    try:
-        return distributed.run_shared(
-            out,
-            begin,
-            lambda part: _resume(part, sharing, audience),
-            lambda parts: _put_together(parts, out, audience.watch),
-        )
-    finally:
-        distributed.leave_processes()
+    return distributed.run_shared(
+        out,
+        begin,
+        lambda part: _resume(part, sharing, audience),
+        lambda parts: _put_together(parts, out, audience.watch),
+    )
 
 
 def _put_together(parts: list[Path], out: Path, watch: Watch) -> Any:

@@ -29,10 +29,11 @@ NAMES = {
     "alpha": "alpha, fraction of training levels that are shifted",
     "levels": "different training levels",
 }
-LINES: Sequence[tuple[str, str, tuple[str, ...]]] = (
-    ("capability, iid", INK, ("capability",)),
-    ("goal share, shift", GOAL, ("shares", "goal")),
-    ("proxy share, shift", PROXIES[0], ("shares", "proxy")),
+LINES: Sequence[tuple[str, str, str, tuple[str, ...]]] = (
+    ("goal share, shift", GOAL, "-", ("shares", "goal")),
+    ("proxy share, shift", PROXIES[0], "-", ("shares", "proxy")),
+    # Last and dashed: where agents pursue one of the two, its line lies under this one.
+    ("capability, iid", INK, "--", ("capability",)),
 )
 SHADES = dict(zip(VERDICTS, (GOAL, PROXIES[0], PROXIES[1], NEITHER), strict=True))
 """Of the verdicts, in the order in which they are stacked."""
@@ -70,7 +71,7 @@ def draw_sweep(scores: Mapping[str, Any], dial: str, other: str) -> Figure:
         below.set_xticks(places, [f"{c[dial]:,g}" for c in row], rotation=45 if len(row) > 5 else 0)
         below.set_xlabel(NAMES[dial] if len(columns) < 3 else dial)
         for axes in (above, below):
-            axes.set_ylim(0, 1)
+            axes.set_ylim(0, 1.03)
             tidy(axes)
     panels[0, 0].set_ylabel("mean over seeds")
     panels[1, 0].set_ylabel("fraction of seeds")
@@ -82,13 +83,13 @@ def draw_sweep(scores: Mapping[str, Any], dial: str, other: str) -> Figure:
 def _draw_means(axes: Axes, places: np.ndarray, row: Sequence[Mapping[str, Any]]) -> list[Any]:
     """A line for each figure, with its interval."""
     lines = []
-    for label, colour, path in LINES:
+    for label, colour, style, path in LINES:
         estimates = [_at(condition, path) for condition in row]
         means = np.array([estimate["mean"] for estimate in estimates], float)
         ends = np.array([interval(estimate) for estimate in estimates])
         axes.fill_between(places, ends[:, 0], ends[:, 1], color=colour, alpha=0.2, linewidth=0)
         lines += axes.plot(
-            places, means, color=colour, marker="o", markersize=2.5, linewidth=1.2, label=label
+            places, means, style, color=colour, marker="o", markersize=2, linewidth=1.1, label=label
         )
     return lines
 
