@@ -22,7 +22,7 @@ from gmbench.runner import Watch, run
 from tests.commands import refusal
 
 TASK, TABLES = "ascent-v1", ("episodes.parquet", "goal_inference.parquet", "curves.parquet")
-TINY = {"seeds": 2, "steps": 40_000, "levels": 64}
+TINY = {"seeds": 2, "steps": 12_000, "levels": 64}
 COMMAND = ["run", TASK, *(word for name, value in TINY.items() for word in (f"--{name}", str(value)))]
 PROGRAM = """
 import os, signal, sys, threading
