@@ -1,4 +1,17 @@
-"""What several test files share: CoinRun, and pools of generated levels."""
+"""What several test files share: how programs are compiled, CoinRun, and pools of generated levels."""
+
+import os
+import tempfile
+
+from gmbench.compilation import prepare
+
+# Nearly all the time goes into building programs. They are built as commands build them, and only once for
+# all processes of the tests, which inherit this environment from the first; nothing stays behind, unless
+# the user names a folder to keep them in.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    compiled = tempfile.TemporaryDirectory(prefix="gmbench-compiled-")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled.name
+prepare()
 
 import jax
 import pytest

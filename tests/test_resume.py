@@ -9,11 +9,9 @@ import signal
 import subprocess
 import sys
 
-import jax
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from jax.experimental.compilation_cache import compilation_cache
 
 import gmbench
 from gmbench import checkpoint, keeping, results
@@ -24,7 +22,7 @@ from gmbench.runner import Watch, run
 from tests.commands import refusal
 
 TASK, TABLES = "ascent-v1", ("episodes.parquet", "goal_inference.parquet", "curves.parquet")
-TINY = {"seeds": 2, "steps": 40_000, "levels": 64}
+TINY = {"seeds": 2, "steps": 12_000, "levels": 64}
 COMMAND = ["run", TASK, *(word for name, value in TINY.items() for word in (f"--{name}", str(value)))]
 PROGRAM = """
 import os, signal, sys, threading
@@ -53,17 +51,6 @@ sys.exit(main(sys.argv[3:]))
 
 
 @pytest.fixture(scope="module", autouse=True)
-def compiled_once(tmp_path_factory):
-    """Compiled programs are kept from run to run, as they are between commands."""
-    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("cache")))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-    compilation_cache.reset_cache()
-    yield
-    jax.config.update("jax_compilation_cache_dir", None)
-    compilation_cache.reset_cache()
-
-
-@pytest.fixture(scope="module", autouse=True)
 def without_pictures():
     """They take longer than all the rest, and follow from the tables."""
     with pytest.MonkeyPatch.context() as patch:
@@ -73,7 +60,7 @@ def without_pictures():
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, compiled_once, without_pictures):
+def whole(tmp_path_factory, without_pictures):
     """The directory of a run that nothing interrupted."""
     out = tmp_path_factory.mktemp("runs") / "whole"
     assert main([*COMMAND, "--out", str(out)]) == 0
@@ -121,7 +108,7 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_numbers(stopped, whole):
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])
-def test_a_run_that_is_killed_again_and_again_ends_with_the_same_numbers(kills, tmp_path):
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_numbers(kills, whole, tmp_path):
     out, draw, kept = tmp_path / "killed", random.Random(3), []
 
     def start(out, moment, delay=0.0):
@@ -129,8 +116,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_numbers(kills, 
         begun = (out / "manifest.json").exists()
         command = ["run", "--resume", str(out)] if begun else [*COMMAND, "--out", str(out)]
         program = [sys.executable, "-c", PROGRAM, str(moment), str(delay), *command]
-        cache = {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "cache")}
-        return subprocess.run(program, env=cache, capture_output=True, text=True, check=False)
+        return subprocess.run(program, capture_output=True, text=True, check=False)
 
     for _ in range(kills):
         killed = start(out, draw.randint(1, 16), draw.uniform(0.0, 0.2))
@@ -138,11 +124,9 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_numbers(kills, 
         kept.append(max((path.name for path in (out / keeping.TRAINING).glob("*[0-9]")), default=""))
     assert kept == sorted(kept)
     assert len(set(kept)) > kills // 3
-    # Not held against this process's own run: commands compile otherwise, see `gmbench.compilation`.
-    for folder in (out, tmp_path / "never killed"):
-        last = start(folder, 0)
-        assert last.returncode == 0, last.stderr
-    assert_same(out, tmp_path / "never killed")
+    last = start(out, 0)
+    assert last.returncode == 0, last.stderr
+    assert_same(out, whole)
 
 
 def test_the_plain_command_asks_for_resume(stopped, capsys):
