@@ -3,6 +3,7 @@
     env, params = gmbench.make("coinrun-v1")      # a gymnax environment on training levels
     result = gmbench.run("coinrun-v1", out="runs/coinrun")
     suite = gmbench.run_suite("core-v1", out="runs/core")
+    sweep = gmbench.run_sweep("coinrun-v1", alpha=(0.0, 0.01, 0.1, 1.0), out="runs/sweep")
 
 All are imported when they are first used, so that ``import gmbench`` is cheap.
 """
@@ -13,18 +14,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gmbench.making import make
+    from gmbench.merging import merge
     from gmbench.results import Result
+    from gmbench.resuming import resume
     from gmbench.runner import run
-    from gmbench.suite_runner import SuiteResult, resume, run_suite
+    from gmbench.suite_runner import SuiteResult, run_suite
+    from gmbench.sweeping import SweepResult, merge_sweep, run_sweep
 
 __version__ = "0.1.0.dev0"
-__all__ = ["Result", "SuiteResult", "make", "resume", "run", "run_suite"]
+__all__ = [
+    "Result",
+    "SuiteResult",
+    "SweepResult",
+    "make",
+    "merge",
+    "merge_sweep",
+    "resume",
+    "run",
+    "run_suite",
+    "run_sweep",
+]
 
 _HOMES = {
     "make": "gmbench.making",
     "run": "gmbench.runner",
     "Result": "gmbench.results",
-    "resume": "gmbench.suite_runner",
+    "merge": "gmbench.merging",
+    "resume": "gmbench.resuming",
+    "run_sweep": "gmbench.sweeping",
+    "merge_sweep": "gmbench.sweeping",
+    "SweepResult": "gmbench.sweeping",
     "run_suite": "gmbench.suite_runner",
     "SuiteResult": "gmbench.suite_runner",
 }

@@ -10,7 +10,17 @@ from typing import Any
 
 from rich.console import Console
 
-from gmbench import distributed, merging, rescoring, results, runner, suite_runner, sweeping, tables
+from gmbench import (
+    distributed,
+    merging,
+    rescoring,
+    results,
+    resuming,
+    runner,
+    suite_runner,
+    sweeping,
+    tables,
+)
 from gmbench.errors import UsageError
 from gmbench.interrupts import patient
 from gmbench.progress import Progress
@@ -99,9 +109,7 @@ def resume(out: Path, sharing: Sharing, audience: Audience) -> Scores | None:
 
 
 def _resume(out: Path, sharing: Sharing, audience: Audience) -> Any:
-    if results.is_sweep(out):
-        return sweeping.resume_sweep(out, memory=sharing.memory, watch=audience.watch)
-    return suite_runner.resume(out, memory=sharing.memory, watch=audience.watch, told=audience.told)
+    return resuming.resume(out, memory=sharing.memory, watch=audience.watch, told=audience.told)
 
 
 def merge(parts: Sequence[Path], out: Path, audience: Audience) -> Scores:

@@ -94,24 +94,10 @@ def run_suite(
     return _run(suite, settings, None if out is None else Path(out), memory, watch, told or Told())
 
 
-def resume(
-    out: Path | str, *, memory: float | None = None, watch: Watch | None = None, told: Told | None = None
-) -> SuiteResult | Result:
-    """Goes on with the interrupted run of a suite or, see `gmbench.runner.resume`, of a task.
-
-    Args:
-        out: its directory.
-        memory: see `run_suite`, and so for the next ones.
-        watch: who is told how each run goes on, and may stop it.
-        told: who is told of the tasks.
-
-    Raises:
-        UsageError: there is no such run, it is complete, was begun in other circumstances, or is damaged.
-        Interrupted: ``watch`` said to stop.
-    """
-    folder = Path(out)
-    if not results.is_suite(folder):
-        return runner.resume(folder, memory=memory, watch=watch)
+def resume_suite(
+    folder: Path, *, memory: float | None = None, watch: Watch | None = None, told: Told | None = None
+) -> SuiteResult:
+    """Goes on with the interrupted run of a suite, see `gmbench.resuming.resume`."""
     stored = results.read_suite(folder)
     if stored.get("status") != results.RUNNING:
         raise UsageError(f"the suite in {folder} is complete; gmbench score {folder} shows its scores")

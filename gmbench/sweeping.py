@@ -98,12 +98,7 @@ def run_sweep(
 
 
 def resume_sweep(out: Path, *, memory: float | None = None, watch: Watch | None = None) -> SweepResult:
-    """Goes on with a sweep that was interrupted, and ends as if it had not been.
-
-    Raises:
-        UsageError: there is none, it is complete, was begun in other circumstances, or is damaged.
-        Interrupted: ``watch`` said to stop.
-    """
+    """Goes on with an interrupted sweep, see `gmbench.resuming.resume`."""
     stored = results.read_sweep(out)
     if stored.get("status") != results.RUNNING:
         raise UsageError(f"the sweep in {out} is complete; gmbench score {out} shows its scores")
@@ -137,6 +132,7 @@ def merge_sweep(parts: Sequence[Path | str], out: Path | str, watch: Watch | Non
 def put_sweep_together(parts: Mapping[str, Sequence[Path]], folder: Path, watch: Watch) -> SweepResult:
     """The whole sweep, stored in a directory; the parts of each condition are all there, and in order."""
     for name, of_condition in parts.items():
+        (folder / name).mkdir(exist_ok=True)
         put_together(of_condition, folder / name, watch, pictures=False)
     task = results.read_manifest(folder / next(iter(parts)))["task"]
     return _conclude(task, list(parts), folder, watch)

@@ -1,17 +1,29 @@
 import contextlib
 
 import jax
+import numpy as np
 import pytest
 
-from gmbench.agents.training import seed_keys
+from gmbench.agents.spread import Spread
+from gmbench.agents.training import Block, Programs, block_keys
 from gmbench.benchmarks.packs import load_pack
+from gmbench.benchmarks.playing import play
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import PACKS
-from gmbench.evaluating import SEEDS_AT_ONCE, compile_ahead, evaluate_seeds, infer_seeds
+from gmbench.evaluating import (
+    EVALUATION,
+    by_blocks,
+    compile_ahead,
+    evaluate_batch,
+    evaluation_keys,
+    infer_packs,
+    play_batch,
+    policy_shapes,
+)
 from gmbench.runner import make_algorithm
 from gmbench.settings import settle
 
-PROGRAMS = {"jit(_play)", "jit(_record)", "jit(_weigh)"}
+SEEDS = 2
 
 
 @contextlib.contextmanager
@@ -30,21 +42,62 @@ def built():
         jax.monitoring.unregister_event_duration_listener(note)
 
 
-@pytest.mark.parametrize("count", [2, SEEDS_AT_ONCE + 2])
-def test_what_is_compiled_ahead_need_not_be_compiled_again(count):
-    task, seeds = load_task("ascent-v1"), range(count)
-    learner = make_algorithm(task, settle(task, None, "quick", None, None, 0.0, None))
-    packs = {pack: load_pack(task, pack) for pack in PACKS}
-    jax.clear_caches()  # What another test has built in this process would not be built ahead.
-    with built() as ahead:
-        compile_ahead(task, learner, packs, seeds)
-    assert set(ahead) >= PROGRAMS
+@pytest.fixture(scope="module")
+def task():
+    return load_task("ascent-v1")
 
+
+@pytest.fixture(scope="module")
+def packs(task):
+    return {pack: load_pack(task, pack) for pack in PACKS}
+
+
+@pytest.fixture(scope="module")
+def learner(task):
+    return make_algorithm(task, settle(task, None, "quick", None, None, 0.0, None))
+
+
+@pytest.fixture(scope="module")
+def batch(task, packs, learner):
+    """The policies of one untrained block, as a batch."""
     params = task.env.params(packs["iid"])
-    learners = jax.jit(jax.vmap(learner.init, (0, None)))(seed_keys(seeds, 0), params)
-    policies = jax.vmap(learner.policy)(learners)
+    cohort = Programs.build(learner, params, SEEDS, Spread.alone()).begin([Block(range(SEEDS), params)])
+    return jax.vmap(jax.vmap(learner.policy))(cohort.batches[0])
+
+
+def test_what_is_compiled_ahead_need_not_be_compiled_again(task, packs, learner, batch):
+    spread, keys = Spread.alone(), block_keys([range(SEEDS)], EVALUATION)
+    with built() as ahead:
+        compile_ahead(task, learner, packs, spread, SEEDS)
+    assert ahead.count("jit(here)") == 3
     with built() as later:
-        first = jax.tree.map(lambda leaf: leaf[:SEEDS_AT_ONCE], policies)
-        evaluate_seeds(task, first, packs, seeds[:SEEDS_AT_ONCE])
-        infer_seeds(task, policies, packs, seeds)
-    assert not PROGRAMS & set(later)
+        evaluate_batch(task, spread, batch, packs, keys)
+        infer_packs(task, spread, batch, packs, keys)
+    assert "jit(here)" not in later
+
+
+def test_a_batch_plays_as_its_policies_do(task, packs, batch):
+    alone = jax.tree.map(lambda leaf: leaf[0], batch)
+    expected = play(task, alone, packs["shift"], evaluation_keys(range(SEEDS)))
+    played = play_batch(task, Spread.alone(), batch, packs["shift"], block_keys([range(SEEDS)], EVALUATION))
+    jax.tree.map(lambda one, other: np.testing.assert_array_equal(one[0], other), played, expected)
+
+
+def test_seeds_are_played_in_blocks_of_which_the_last_is_filled_up(task, packs, batch):
+    three = jax.tree.map(lambda leaf: leaf[0][np.array([0, 1, 0])], batch)
+
+    def play_them(policies, keys):
+        return play_batch(task, Spread.alone(), policies, packs["iid"], keys)
+
+    played = by_blocks(play_them, three, [0, 1, 4], SEEDS)
+    first = play_batch(task, Spread.alone(), batch, packs["iid"], block_keys([range(SEEDS)], EVALUATION))
+    assert played.length.shape == (3, len(np.asarray(first.length)[0, 0]))
+    np.testing.assert_array_equal(played.returns[:2], first.returns[0])
+    assert (played.length[2] != played.length[0]).any()
+
+
+def test_shapes_of_policies_are_those_of_policies(task, packs, learner, batch):
+    shapes = policy_shapes(learner, task.env.params(packs["iid"]), (1, SEEDS))
+    assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), shapes) == jax.tree.map(
+        lambda leaf: (leaf.shape, leaf.dtype), batch
+    )
