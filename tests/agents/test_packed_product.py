@@ -54,10 +54,11 @@ def test_seeds_side_by_side_get_what_each_gets_alone():
 def test_the_network_sees_the_same_in_packed_and_unpacked_views():
     views = drawn(9, 4)[0].reshape(3, 3, grid.VIEW, 4)
     network = ActorCritic(actions=4)
-    weights = network.init(jax.random.key(0), views)
+    init, outputs = jax.jit(network.init), jax.jit(network.outputs)
+    weights = init(jax.random.key(0), views)
     shapes = jax.tree.map(jnp.shape, weights)
-    assert shapes == jax.tree.map(jnp.shape, network.init(jax.random.key(0), grid.image(views)))
-    packed, plain = (network.outputs(weights, seen) for seen in (views, grid.image(views)))
+    assert shapes == jax.tree.map(jnp.shape, init(jax.random.key(0), grid.image(views)))
+    packed, plain = (outputs(weights, seen) for seen in (views, grid.image(views)))
     assert [part.shape for part in packed] == [(3, 3, 4), (3, 3)]
     for one, other in zip(packed, plain, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)

@@ -40,6 +40,10 @@ def update(ppo):
     return jax.jit(ppo.update)
 
 
+begun = jax.jit(begin, static_argnums=(0, 1, 4))
+collected_by = jax.jit(collect, static_argnums=(0, 1, 6))
+
+
 def train(init, update, key, params, updates=2):
     learner = init(key, params)
     for _ in range(updates):
@@ -86,14 +90,13 @@ def test_learning_changes_the_policy_and_spends_the_learning_rate(ppo, params, i
 def rollout(ppo, params):
     """A function that collects steps, and the weights that it collects with."""
     key, weights_key = jax.random.split(jax.random.key(9))
-    experience = begin(ppo.env, ppo.network, key, params, CONFIG.environments)
-    weights = ppo.network.init(weights_key, experience.views)
+    experience = begun(ppo.env, ppo.network, key, params, CONFIG.environments)
+    weights = jax.jit(ppo.network.init)(weights_key, experience.views)
     # Values that tell observations apart, and what is carried.
     weights = jax.tree.map(lambda leaf: 3 * leaf, weights)
-    compiled = jax.jit(collect, static_argnums=(0, 1, 6))
 
     def run(experience, key):
-        return compiled(ppo.env, ppo.network, weights, experience, key, params, CONFIG.rollout)
+        return collected_by(ppo.env, ppo.network, weights, experience, key, params, CONFIG.rollout)
 
     return weights, experience, run
 
@@ -122,12 +125,13 @@ def test_values_of_what_followed_are_those_before_any_reset(ppo, params, collect
     weights, experience, key, (after, steps, next_values, _) = collected_later
     states, carry, seen = experience.states, experience.carry, []
     levels = ppo.env.draw_levels(jax.random.split(key)[1], steps.action.shape, params)
-    step = jax.vmap(ppo.env.step_or_start, (0, 0, 0, None))
+    step = jax.jit(jax.vmap(ppo.env.step_or_start, (0, 0, 0, None)))
+    network_step = jax.jit(ppo.network.step)
     ends = steps.terminated | steps.truncated
     for following, action, view, end in zip(levels, steps.action, steps.view, ends, strict=True):
         _, states, *_, info = step(following, states, action, params)
-        carry = ppo.network.step(weights, carry, view)[2]
-        seen.append(ppo.network.step(weights, carry, info["final_observation"])[1])
+        carry = network_step(weights, carry, view)[2]
+        seen.append(network_step(weights, carry, info["final_observation"])[1])
         carry = jax.tree.map(lambda leaf, end=end: jnp.where(end[:, None], 0.0, leaf), carry)
     expected, going_on = np.stack(seen), ~np.asarray(steps.terminated)
     assert np.asarray(steps.truncated)[:-1].any(), "an episode should be cut off inside of the rollout"
@@ -140,11 +144,11 @@ def test_learning_sees_what_acting_saw(ppo, collected_later):
     weights, experience, _, (_, steps, _, _) = collected_later
     rows = jax.tree.map(ppo._rows, steps)
     ends = rows.terminated | rows.truncated
-    logits, values = ppo.network.replay(weights, experience.carry, rows.view, ends)
+    logits, values = jax.jit(ppo.network.replay)(weights, experience.carry, rows.view, ends)
     found = np.take_along_axis(jax.nn.log_softmax(logits), rows.action[..., None], axis=-1)[..., 0]
     np.testing.assert_allclose(found, rows.log_probability, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(values, rows.value, rtol=1e-4, atol=1e-4)
-    metrics = ppo.loss(weights, rows, jnp.ones(ends.shape), experience.carry)[1]
+    metrics = jax.jit(ppo.loss)(weights, rows, jnp.ones(ends.shape), experience.carry)[1]
     assert metrics["kl"] < 1e-6
     assert metrics["clipped"] == 0
 
@@ -152,19 +156,20 @@ def test_learning_sees_what_acting_saw(ppo, collected_later):
 def test_what_was_seen_is_remembered_to_the_end_of_the_episode(env):
     network = CONFIGS["ppo-rnn"].network(env.num_actions)
     views = jax.random.bits(jax.random.key(0), (2, 6, 13, 7), jnp.uint32).astype(jnp.uint16)
-    weights = network.init(jax.random.key(1), views)
+    weights = jax.jit(network.init)(jax.random.key(1), views)
     carry, ends = jnp.zeros((2, 8)), jnp.zeros((2, 6), bool).at[0, 3].set(True)
-    before, after = (network.replay(weights, carry, seen, ends)[1] for seen in (views, views.at[:, 0].set(0)))
+    replay = jax.jit(network.replay)
+    before, after = (replay(weights, carry, seen, ends)[1] for seen in (views, views.at[:, 0].set(0)))
     np.testing.assert_array_equal(before != after, [[True] * 4 + [False] * 2, [True] * 6])
 
 
 def test_actions_are_drawn_from_the_policy(ppo, params):
     """A thousand environments that all see the same, each of which draws for itself."""
     single = ppo.env.params(select(params.levels, np.array([0])))
-    experience = begin(ppo.env, ppo.network, jax.random.key(1), single, 1000)
-    weights = ppo.network.init(jax.random.key(2), experience.views)
+    experience = begun(ppo.env, ppo.network, jax.random.key(1), single, 1000)
+    weights = jax.jit(ppo.network.init)(jax.random.key(2), experience.views)
     weights = jax.tree.map(lambda leaf: 4 * leaf, weights)  # So that the policy prefers some actions.
-    steps = collect(ppo.env, ppo.network, weights, experience, jax.random.key(3), single, 1)[1]
+    steps = collected_by(ppo.env, ppo.network, weights, experience, jax.random.key(3), single, 1)[1]
     logits = ppo.network.step(weights, ppo.network.start(), experience.views[0])[0]
     expected = scipy.special.softmax(np.asarray(logits, float))
     counts = np.bincount(steps.action[0], minlength=ppo.env.num_actions)

@@ -51,7 +51,7 @@ def minibatch(env):
     ppo = PPO(env, PPOConfig(environments=4, rollout=8, hidden=(8,), clip=0.1), updates=1)
     key = jax.random.split(jax.random.key(3), 6)
     view = low_bits(jax.random.bits(key[0], (32, VIEW, 7), jnp.uint32))
-    weights = ppo.network.init(key[1], view)
+    weights = jax.jit(ppo.network.init)(key[1], view)
     weights = jax.tree.map(lambda leaf: leaf + 0.05 * jax.random.normal(key[2], leaf.shape), weights)
     steps = Steps(
         view=view,
@@ -77,7 +77,7 @@ def test_the_loss_equals_numpy(minibatch):
         np.asarray(advantage, float),
         ppo.config,
     )
-    actual, metrics = ppo.loss(weights, steps, advantage)
+    actual, metrics = jax.jit(ppo.loss)(weights, steps, advantage)
     assert actual == pytest.approx(expected, rel=1e-4)
     assert {name: float(metrics[name]) for name in parts} == pytest.approx(parts, rel=1e-4)
     assert 0.1 < metrics["clipped"] < 1.0, "the case should exercise the clipping"
@@ -91,7 +91,7 @@ def test_the_recurrent_loss_equals_numpy(env, minibatch):
     ends = jax.random.bernoulli(key[0], 0.2, (32,))
     flat = dataclasses.replace(flat, terminated=ends.at[::2].set(False), truncated=ends.at[1::2].set(False))
     steps, advantage = jax.tree.map(lambda leaf: leaf.reshape(4, 8, *leaf.shape[1:]), (flat, advantage))
-    weights = jax.tree.map(lambda leaf: 2 * leaf, ppo.network.init(key[1], steps.view))
+    weights = jax.tree.map(lambda leaf: 2 * leaf, jax.jit(ppo.network.init)(key[1], steps.view))
     carry = jax.random.normal(key[2], (4, 5))
     cells = np.asarray(image(steps.view), float).reshape(4, 8, -1)
     logits, values = numpy_ppo.recurrent_outputs(
@@ -106,7 +106,7 @@ def test_the_recurrent_loss_equals_numpy(env, minibatch):
         np.asarray(advantage, float).ravel(),
         config,
     )
-    actual, metrics = ppo.loss(weights, steps, advantage, carry)
+    actual, metrics = jax.jit(ppo.loss)(weights, steps, advantage, carry)
     assert actual == pytest.approx(expected, rel=1e-4)
     assert {name: float(metrics[name]) for name in parts} == pytest.approx(parts, rel=1e-4)
 
@@ -128,10 +128,12 @@ def test_gradient_steps_equal_numpy_adam(minibatch):
     ppo, weights, steps, advantage = minibatch
     optimizer = ppo.optimizer
     state, now, gradients = optimizer.init(weights), weights, []
+    gradient_at = jax.jit(jax.grad(lambda weights: ppo.loss(weights, steps, advantage)[0]))
+    update = jax.jit(optimizer.update)
     for _ in range(3):
-        gradient = jax.grad(lambda weights: ppo.loss(weights, steps, advantage)[0])(now)
+        gradient = gradient_at(now)
         gradients.append(np.asarray(ravel_pytree(gradient)[0], float))
-        change, state = optimizer.update(gradient, state, now)
+        change, state = update(gradient, state, now)
         now = jax.tree.map(jnp.add, now, change)
     count = ppo.updates * ppo.config.epochs * ppo.config.minibatches
     rates = [ppo.config.learning_rate * (1 - step / count) for step in range(3)]

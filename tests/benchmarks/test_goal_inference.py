@@ -95,13 +95,14 @@ def test_trajectories_are_the_episodes_of_the_evaluation(task, levels):
     # Played again from the recorded actions, the level gives the recorded states and the same totals.
     level = jax.tree.map(lambda leaf: leaf[0], levels)
     steps = int(recorded.length[1, 0])
+    advance, rewards = jax.jit(task.env.advance), jax.jit(task.env.rewards)
     state, totals = task.env.start(level), np.zeros(2)
     for step in range(steps):
         then = jax.tree.map(lambda leaf, step=step: leaf[1, 0, step], recorded.states)
         jax.tree.map(np.testing.assert_array_equal, state, then)
         action = recorded.actions[1, 0, step]
-        following = task.env.advance(level, state, action)
-        totals += np.asarray(task.env.rewards(level, state, action, following))
+        following = advance(level, state, action)
+        totals += np.asarray(rewards(level, state, action, following))
         state = following
     np.testing.assert_allclose(totals, played.totals[1, 0])
 
