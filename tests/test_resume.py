@@ -23,7 +23,7 @@ from gmbench.watching import Watch
 from tests.commands import refusal
 
 TASK, TABLES = "ascent-v1", ("episodes.parquet", "goal_inference.parquet", "curves.parquet")
-TINY = {"seeds": 2, "steps": 12_000, "levels": 64}
+TINY = {"seeds": 2, "steps": 60_000, "levels": 64}
 COMMAND = ["run", TASK, *(word for name, value in TINY.items() for word in (f"--{name}", str(value)))]
 PROGRAM = """
 import os, signal, sys, threading
@@ -118,7 +118,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_numbers(kills, 
         return subprocess.run(program, capture_output=True, text=True, check=False)
 
     for _ in range(kills):
-        killed = start(out, draw.randint(1, 16), draw.uniform(0.0, 0.2))
+        killed = start(out, draw.randint(1, 16), draw.uniform(0.0, 0.05))
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         kept.append(max((path.name for path in (out / keeping.TRAINING).glob("*[0-9]")), default=""))
     assert kept == sorted(kept)
