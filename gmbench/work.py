@@ -152,6 +152,8 @@ def do(work: Work, keeper: Keeper | None, watch: Watch, ready: Ready) -> list[li
                 found[job].append(piece)
             else:
                 write_piece(folder, piece)
+        if len(cohorts) > 1:
+            watch.note(f"round {number + 1} of {len(cohorts)} is done")
         if keeper is not None:
             keeper.check()
     policy = policy_shapes(work.learner, work.jobs[0].params, ())

@@ -113,7 +113,8 @@ def test_seeds_come_in_as_many_rounds_as_memory_asks_for(whole, tmp_path, monkey
     watch = Watch(stages.append, lambda done, updates, _: progress.append((done, updates)), note=notes.append)
     run(TASK, out=tmp_path / "run", **TINY, watch=watch)
     assert_same(whole, tmp_path / "run")
-    assert notes == ["5 seeds in blocks of 2, 2 at a time: 3 rounds"]
+    rounds = [f"round {number} of 3 is done" for number in (1, 2, 3)]
+    assert notes == ["5 seeds in blocks of 2, 2 at a time: 3 rounds", *rounds]
     assert stages.count("training") == stages.count("evaluating") == 3
     assert [done for done, _ in progress] == list(range(1, progress[0][1] + 1))
 

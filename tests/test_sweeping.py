@@ -132,7 +132,8 @@ def test_a_figure_has_a_column_for_each_value_of_the_other_dial():
             "seeds": 4,
             "steps": 10,
             "capability": estimate,
-            "shares": {"goal": estimate, "proxy": estimate},
+            "goal_generalization": estimate,
+            "capability_generalization": estimate,
             "verdicts": {
                 "robust": 1, "goal misgeneralization": 3, "capability failure": 0, "untrained": 0
             },

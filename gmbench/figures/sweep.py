@@ -29,12 +29,12 @@ NAMES = {
     "alpha": "alpha, fraction of training levels that are shifted",
     "levels": "different training levels",
 }
-LINES: Sequence[tuple[str, str, str, tuple[str, ...]]] = (
-    ("goal share, shift", GOAL, "-", ("shares", "goal")),
-    ("proxy share, shift", PROXIES[0], "-", ("shares", "proxy")),
-    # Last and dashed: where agents pursue one of the two, its line lies under this one.
-    ("capability, iid", INK, "--", ("capability",)),
+LINES: Sequence[tuple[str, str, str, str]] = (
+    ("goal generalization G", GOAL, "-", "goal_generalization"),
+    ("capability generalization K", INK, "-", "capability_generalization"),
+    ("capability, iid", INK, "--", "capability"),
 )
+"""Label, colour and style of each line, and what it shows."""
 SHADES = dict(zip(VERDICTS, (GOAL, PROXIES[0], PROXIES[1], NEITHER), strict=True))
 """Of the verdicts, in the order in which they are stacked."""
 
@@ -48,7 +48,8 @@ def swept(scores: Mapping[str, Any], dial: str) -> bool:
 def draw_sweep(scores: Mapping[str, Any], dial: str, other: str) -> Figure:
     """For each value of the other dial, two panels against a dial.
 
-    Above, means over seeds with 95 % intervals; below, the fraction of seeds with each verdict.
+    Above, means over seeds with 95 % intervals, where they mean something; below, the fraction of seeds with
+    each verdict.
 
     Args:
         scores: see `gmbench.sweep_scores.sweep_scores`.
@@ -83,8 +84,8 @@ def draw_sweep(scores: Mapping[str, Any], dial: str, other: str) -> Figure:
 def _draw_means(axes: Axes, places: np.ndarray, row: Sequence[Mapping[str, Any]]) -> list[Any]:
     """A line for each figure, with its interval."""
     lines = []
-    for label, colour, style, path in LINES:
-        estimates = [_at(condition, path) for condition in row]
+    for label, colour, style, figure in LINES:
+        estimates = [condition[figure] for condition in row]
         means = np.array([estimate["mean"] for estimate in estimates], float)
         ends = np.array([interval(estimate) for estimate in estimates])
         axes.fill_between(places, ends[:, 0], ends[:, 1], color=colour, alpha=0.2, linewidth=0)
@@ -102,12 +103,6 @@ def _draw_verdicts(axes: Axes, places: np.ndarray, row: Sequence[Mapping[str, An
         bars.append(axes.bar(places, parts, bottom=begin, color=colour, width=0.8, label=verdict))
         begin = begin + parts
     return bars
-
-
-def _at(condition: Mapping[str, Any], path: Sequence[str]) -> Mapping[str, Any]:
-    for key in path:
-        condition = condition[key]
-    return condition
 
 
 def _what_was_run(scores: Mapping[str, Any]) -> list[str]:
