@@ -210,6 +210,7 @@ def test_a_part_that_was_not_finished_or_has_lost_seeds_is_named(parts, tmp_path
         (["--block", "-1"], "a block has at least 1 seed"),
         (["--memory", "1e-9"], "give --memory more, or --block fewer seeds"),
         (["--processes", "2"], "go with --distributed"),
+        (["--distributed"], "the processes cannot be joined"),
         (["--distributed", "--part", "1/2"], "leave --part out"),
     ],
 )
