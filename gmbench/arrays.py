@@ -41,7 +41,8 @@ def is_key(leaf: Any) -> bool:
 
 def _typed(raw: np.ndarray, like: Any) -> Any:
     if is_key(like):
-        return jax.random.wrap_key_data(jnp.array(raw), impl=jax.random.key_impl(like))
+        impl = jax.random.key_impl(jnp.empty((), like.dtype))  # A shape has none.
+        return jax.random.wrap_key_data(jnp.array(raw), impl=impl)
     # NumPy knows no bfloat16, and gives its bytes.
     return raw.view(like.dtype) if raw.dtype.kind == "V" else raw
 
