@@ -55,15 +55,9 @@ def plan_training(
     programs = Programs.build(algorithm, params, seeds, spread)
     room = TAKEN * free_memory() if memory is None else memory * GIB
     plan = _plan(programs, blocks, room)
-    return plan, plan_programs(plan, programs, params, seeds)
-
-
-def plan_programs(plan: Plan, programs: Programs, params: EnvParams, seeds: int) -> Programs:
-    """The programs for a plan, given those for one block on each device."""
-    if plan.each == 1:
-        return programs
-    spread = dataclasses.replace(programs.spread, each=plan.each)
-    return Programs.build(programs.algorithm, params, seeds, spread)
+    if plan.each > 1:
+        programs = Programs.build(algorithm, params, seeds, dataclasses.replace(spread, each=plan.each))
+    return plan, programs
 
 
 def _plan(programs: Programs, blocks: int, room: float) -> Plan:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,26 +62,26 @@ def run_task(
     task: str, out: Path, options: Mapping[str, Any], sharing: Sharing, audience: Audience
 ) -> Scores | None:
     """Runs a task; gives None in a process that is not the first."""
-    given = {**options, "block": sharing.block, "memory": sharing.memory, "watch": audience.watch}
-    if not sharing.shared:
-        return runner.run(task, out=out, part=sharing.which, **given).scores
-    whole = _run_shared(
-        out, sharing, audience, lambda folder, part: runner.run(task, out=folder, part=part, **given)
-    )
-    return None if whole is None else whole.scores
+    return _run(functools.partial(runner.run, task, **options), out, sharing, audience)
 
 
 def run_sweep(
     task: str, out: Path, options: Mapping[str, Any], sharing: Sharing, audience: Audience
 ) -> Scores | None:
     """Runs a sweep; gives None in a process that is not the first."""
-    given = {**options, "block": sharing.block, "memory": sharing.memory, "watch": audience.watch}
+    return _run(functools.partial(sweeping.run_sweep, task, **options), out, sharing, audience)
+
+
+def _run(run: Callable[..., Any], out: Path, sharing: Sharing, audience: Audience) -> Scores | None:
+    """Begins a run or a sweep, alone or with other processes."""
+
+    def begin(folder: Path, part: tuple[int, int]) -> Any:
+        return run(out=folder, part=part, block=sharing.block, memory=sharing.memory, watch=audience.watch)
+
     if not sharing.shared:
-        return sweeping.run_sweep(task, out=out, part=sharing.which, **given).scores
-    whole = _run_shared(
-        out, sharing, audience, lambda folder, part: sweeping.run_sweep(task, out=folder, part=part, **given)
-    )
-    return None if whole is None else whole.scores
+        scores: Scores = begin(out, sharing.which).scores
+        return scores
+    return _run_shared(out, sharing, audience, begin)
 
 
 def run_suite(
@@ -103,8 +104,7 @@ def resume(out: Path, sharing: Sharing, audience: Audience) -> Scores | None:
             del part
             raise UsageError(f"there is no {folder}; go on with as many processes as it was begun with")
 
-        whole = _run_shared(out, sharing, audience, begin)
-        return None if whole is None else whole.scores
+        return _run_shared(out, sharing, audience, begin)
     return _resume(out, sharing, audience).scores
 
 
@@ -126,14 +126,17 @@ def rescore(out: Path) -> Scores:
     return rescoring.rescore_suite(out) if results.is_suite(out) else rescoring.rescore(out)
 
 
-def _run_shared(out: Path, sharing: Sharing, audience: Audience, begin: distributed.Begin[Any]) -> Any:
-    """Runs a part in each process, and puts them together."""
-    return distributed.run_shared(
+def _run_shared(
+    out: Path, sharing: Sharing, audience: Audience, begin: distributed.Begin[Any]
+) -> Scores | None:
+    """Runs a part in each process, and puts them together in the first one; None in the others."""
+    whole = distributed.run_shared(
         out,
         begin,
         lambda part: _resume(part, sharing, audience),
         lambda parts: _put_together(parts, out, audience.watch),
     )
+    return None if whole is None else whole.scores
 
 
 def _put_together(parts: list[Path], out: Path, watch: Watch) -> Any:
