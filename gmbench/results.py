@@ -22,6 +22,8 @@ MANIFEST, SCORES, SUITE = "manifest.json", "scores.json", "suite.json"
 SWEEP, SWEEP_TABLE = "sweep.json", "sweep.parquet"
 EPISODES, GOALS, CURVES = "episodes.parquet", "goal_inference.parquet", "curves.parquet"
 CHECKPOINT, FIGURES = "checkpoint", "figures"
+DIALS = ("alpha", "levels")
+"""What the conditions of a sweep may differ in."""
 RUNNING, COMPLETE, PARTIAL = "running", "complete", "partial"
 LOCK, PART = ".lock", ".part"
 

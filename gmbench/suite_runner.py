@@ -183,7 +183,8 @@ def _claim(out: Path, suite: str, settings: Mapping[str, Settings]) -> list[str]
     Raises:
         UsageError: it is in use by something else, or a task in it was not finished.
     """
-    wanted = {task: dataclasses.asdict(settled) for task, settled in settings.items()}
+    # As they are stored: JSON has lists where these have tuples.
+    wanted = {task: results.plain(dataclasses.asdict(settled)) for task, settled in settings.items()}
     finished = []
     if results.is_suite(out):
         _check_same(out, results.read_suite(out), suite, wanted)

@@ -9,11 +9,8 @@ import numpy as np
 
 from gmbench.benchmarks.scoring import SHARES
 from gmbench.benchmarks.tasks.task import PACKS
-from gmbench.results import Result, Table
+from gmbench.results import DIALS, Result, Table
 from gmbench.suite_scores import GENERALIZATION
-
-DIALS = ("alpha", "levels")
-"""What the conditions of a sweep may differ in."""
 
 
 def sweep_table(done: Mapping[str, Result]) -> Table:

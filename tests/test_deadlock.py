@@ -10,13 +10,15 @@ import jax
 from gmbench.agents.ppo import PPO, PPOConfig, RecurrentPPOConfig
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 from gmbench.envs.levels import generate
-from gmbench.agents.training import train
+from gmbench.agents.training import Cohort
 
 env = CoinRun()
 ppo = PPO(env, {config}(environments=64, rollout=16, hidden=(64, 64)), updates=40)
 params = env.params(generate(CoinRunLevels(), jax.random.key(0), 256))
 for attempt in range(3):
-    train(ppo, params, range(8), ppo.updates)
+    cohort = Cohort.begin(ppo, params, range(8))
+    for _ in range(ppo.updates):
+        cohort.update()
     print("trained", flush=True)
 """
 

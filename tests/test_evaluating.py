@@ -66,6 +66,7 @@ def batch(task, packs, learner):
 
 
 def test_what_is_compiled_ahead_need_not_be_compiled_again(task, packs, learner, batch):
+    jax.clear_caches()  # Another test may have built them.
     spread, keys = Spread.alone(), block_keys([range(SEEDS)], EVALUATION)
     with built() as ahead:
         compile_ahead(task, learner, packs, spread, SEEDS)

@@ -178,7 +178,7 @@ def test_an_interrupted_suite_is_unfinished_and_goes_on(finished, tmp_path, ran,
 def test_a_half_written_task_is_taken_up_again(copy, ran, monkeypatch, finished):
     resumed = []
 
-    def take_up(out, *, watch):
+    def take_up(out, *, memory, watch):
         resumed.append(out)
         return load_scored(finished / out.name)[1]
 

@@ -20,8 +20,7 @@ from gmbench.figures.outcomes import pack_outcomes
 from gmbench.figures.plane import generalization_plane
 from gmbench.figures.shares import suite_shares, three_shares
 from gmbench.figures.sweep import draw_sweep, swept
-from gmbench.results import Result
-from gmbench.sweep_scores import DIALS
+from gmbench.results import DIALS, Result
 
 FIGURES: Mapping[str, Callable[[Result], Figure]] = {
     draw.__name__: draw

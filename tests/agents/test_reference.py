@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from gmbench.agents.reference import ScriptedPolicy
+from gmbench.agents.spread import Spread
 from gmbench.benchmarks.calibration import _mixed
 from gmbench.benchmarks.freeze import reference_returns
 from gmbench.benchmarks.playing import play_references, reference_episodes, references
 from gmbench.benchmarks.tasks import load_task
 from gmbench.envs.corner import Corner
 from gmbench.envs.levels import stack
-from gmbench.evaluating import infer_seeds
+from gmbench.evaluating import infer_packs
 from gmbench.records import goals_table
 
 LEFT, RIGHT = 0, 2
@@ -77,8 +78,8 @@ def test_a_task_has_a_script_for_each_goal_or_for_none(task):
 
 
 def test_goals_are_not_inferred_where_nothing_is_planned(task):
-    evidence = infer_seeds(task, None, {}, range(2))
+    evidence = infer_packs(task, Spread.alone(), None, {}, jnp.arange(2))
     assert evidence == {}
-    table = goals_table(task, evidence)
+    table = goals_table(task, evidence, range(2))
     assert len(table["pack"]) == 0
     assert "iid" not in table["pack"]
