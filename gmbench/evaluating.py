@@ -137,10 +137,12 @@ def policy_shapes(learner: Algorithm[Any], params: EnvParams, shape: tuple[int, 
     return shapes
 
 
-def compile_ahead(
+def trace_ahead(
     task: Task, learner: Algorithm[Any], packs: Mapping[str, Any], spread: Spread, seeds: int
-) -> None:
-    """Builds the programs of `evaluate_batch` and `infer_packs`, for which no learner need be trained yet.
+) -> list[Any]:
+    """The programs of `evaluate_batch` and `infer_packs`, for which no learner need be trained yet, traced.
+
+    Once they are compiled, what calls them later finds them there.
 
     Args:
         task: the task.
@@ -154,13 +156,15 @@ def compile_ahead(
     # How many training levels there are makes no difference to a policy.
     policies = spread.put(policy_shapes(learner, task.env.params(levels), keys.shape))
     shared = spread.share(levels)
-    _playing(spread, rules_of(task)).lower(shared, policies, keys).compile()
+    traced = [_playing(spread, rules_of(task)).lower(shared, policies, keys)]
     if task.planned:
         recording = _recording(spread, task.env, task.first_only, None)
         arguments = shared, spread.share(indices), policies, keys
-        recording.lower(*arguments).compile()
         trajectories = spread.put(jax.eval_shape(recording, *arguments))
-        _weighing(spread, task.planner).lower(spread.share(select(levels, indices)), trajectories).compile()
+        few = spread.share(select(levels, indices))
+        traced.append(recording.lower(*arguments))
+        traced.append(_weighing(spread, task.planner).lower(few, trajectories))
+    return traced
 
 
 @functools.lru_cache(maxsize=32)

@@ -8,7 +8,6 @@ brought is kept before the next one begins.
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -24,7 +23,7 @@ from gmbench.agents.training import Block, Programs, Trained, block_keys, train,
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.compilation import meanwhile
 from gmbench.envs.environment import EnvParams
-from gmbench.evaluating import EVALUATION, compile_ahead, evaluate_batch, infer_packs, policy_shapes
+from gmbench.evaluating import EVALUATION, evaluate_batch, infer_packs, policy_shapes, trace_ahead
 from gmbench.fitting import Plan, plan_training
 from gmbench.keeping import Keeper
 from gmbench.pieces import Piece, piece_path, read_pieces, write_piece
@@ -114,7 +113,8 @@ def ahead(
     if jax.default_backend() != "cpu":
         # How blocks are put together there is known only when the memory is.
         return nullcontext(lambda: None)
-    return meanwhile(functools.partial(compile_ahead, task, learner, packs, Spread.local(), seeds))
+    traced = trace_ahead(task, learner, packs, Spread.local(), seeds)
+    return meanwhile(lambda: [program.compile() for program in traced])
 
 
 def do(work: Work, keeper: Keeper | None, watch: Watch, ready: Ready) -> list[list[Piece]]:

@@ -13,12 +13,12 @@ from gmbench.benchmarks.tasks.task import PACKS
 from gmbench.evaluating import (
     EVALUATION,
     by_blocks,
-    compile_ahead,
     evaluate_batch,
     evaluation_keys,
     infer_packs,
     play_batch,
     policy_shapes,
+    trace_ahead,
 )
 from gmbench.runner import make_algorithm
 from gmbench.settings import settle
@@ -69,7 +69,8 @@ def test_what_is_compiled_ahead_need_not_be_compiled_again(task, packs, learner,
     jax.clear_caches()  # Another test may have built them.
     spread, keys = Spread.alone(), block_keys([range(SEEDS)], EVALUATION)
     with built() as ahead:
-        compile_ahead(task, learner, packs, spread, SEEDS)
+        for program in trace_ahead(task, learner, packs, spread, SEEDS):
+            program.compile()
     assert ahead.count("jit(here)") == 3
     with built() as later:
         evaluate_batch(task, spread, batch, packs, keys)

@@ -58,8 +58,8 @@ def parts(tmp_path_factory):
     return [folder / str(part) for part in (1, 2, 3)]
 
 
-def assert_same(one, other):
-    for name in TABLES:
+def assert_same(one, other, tables=TABLES):
+    for name in tables:
         assert pq.read_table(one / name).equals(pq.read_table(other / name)), name
     assert (one / "scores.json").read_text() == (other / "scores.json").read_text()
 
@@ -79,7 +79,14 @@ def test_eight_devices_bring_the_same_as_one(whole, tmp_path):
     process = start(*COMMAND, "--out", tmp_path / "run", XLA_FLAGS=flags)
     assert process.wait() == 0, process.communicate()[1]
     assert len(json.loads((tmp_path / "run" / "manifest.json").read_text())["devices"]) == 8
-    assert_same(whole, tmp_path / "run")
+    if jax.__version_info__ < (0, 10):
+        assert_same(whole, tmp_path / "run")
+        return
+    # Later ones compile an update otherwise where there are several devices: losses differ in the last digits.
+    assert_same(whole, tmp_path / "run", TABLES[:2])
+    one, other = (pq.read_table(folder / TABLES[2]).to_pydict() for folder in (whole, tmp_path / "run"))
+    for name, values in one.items():
+        np.testing.assert_allclose(other[name], values, rtol=1e-3, atol=1e-5, err_msg=name)
 
 
 def test_two_processes_bring_the_same_as_one(whole, tmp_path):

@@ -67,6 +67,9 @@ class Spread:
         if len(self.devices) == 1:
             return jax.jit(here, donate_argnums=donate)
 
+        # With Shardy, the compiler of jax 0.11.2 crashes over the loops of an evaluation within shard_map.
+        jax.config.update("jax_use_shardy_partitioner", False)
+
         def everywhere(*arguments: Any) -> Any:
             whole, stacked = PartitionSpec(), PartitionSpec(AXIS)
             specs = tuple(whole if place < shared else stacked for place in range(len(arguments)))

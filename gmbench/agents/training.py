@@ -14,7 +14,6 @@ import numpy as np
 
 from gmbench.agents.algorithm import Algorithm
 from gmbench.agents.spread import Spread
-from gmbench.compilation import compile_timed
 from gmbench.envs.environment import EnvParams
 
 OnUpdate = Callable[[int, Mapping[str, np.ndarray]], None]
@@ -50,7 +49,7 @@ class Programs:
         init: new learners of a batch, from its levels and keys.
         update: of a batch, from its levels and learners, which are used up.
         learners: the shapes of a batch's learners, [places, seeds, ...].
-        seconds: spent on building the update.
+        seconds: spent on building both.
     """
 
     algorithm: Algorithm[Any]
@@ -77,12 +76,14 @@ class Programs:
         levels = spread.put(stacked)
         keys = spread.put(jax.eval_shape(lambda: block_keys([range(seeds)] * spread.places, 0)))
         learners = spread.put(jax.eval_shape(init, levels, keys))
+        clock = time.perf_counter()
+        traced = update.lower(levels, learners), init.lower(levels, keys)
         # A compiler uses one core: the two programs are built side by side.
         with ThreadPoolExecutor(1) as worker:
-            building = worker.submit(compile_timed, update, levels, learners)
-            begun = init.lower(levels, keys).compile()
-            program, seconds = building.result()
-        return cls(algorithm, spread, begun, program, learners, seconds)
+            building = worker.submit(traced[0].compile)
+            begun = traced[1].compile()
+            program = building.result()
+        return cls(algorithm, spread, begun, program, learners, time.perf_counter() - clock)
 
     def begin(self, blocks: Sequence[Block]) -> Cohort:
         """New learners of blocks that all have as many seeds, and levels of the same shapes."""
