@@ -82,7 +82,7 @@ def test_eight_devices_bring_the_same_as_one(whole, tmp_path):
     if jax.__version_info__ < (0, 10):
         assert_same(whole, tmp_path / "run")
         return
-    # Later ones compile an update otherwise where there are several devices: losses differ in the last digits.
+    # Later ones compile an update otherwise for several devices: losses differ in the last digits.
     assert_same(whole, tmp_path / "run", TABLES[:2])
     one, other = (pq.read_table(folder / TABLES[2]).to_pydict() for folder in (whole, tmp_path / "run"))
     for name, values in one.items():
