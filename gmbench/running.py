@@ -144,6 +144,4 @@ def _put_together(parts: list[Path], out: Path, watch: Watch) -> Any:
     with results.locked(out):
         if not results.is_sweep(parts[0]):
             return merging.put_together(merging.ordered_parts(parts), out, watch)
-        names = results.read_sweep(parts[0])["settings"]
-        ordered = {name: merging.ordered_parts([part / name for part in parts]) for name in names}
-        return sweeping.put_sweep_together(ordered, out, watch)
+        return sweeping.put_sweep_together(sweeping.ordered_sweep_parts(parts), out, watch)

@@ -118,15 +118,23 @@ def merge_sweep(parts: Sequence[Path | str], out: Path | str, watch: Watch | Non
         UsageError: a part is wanting, is there twice, was not finished or is of another sweep; or ``out``
             is in use.
     """
-    folder, given = Path(out), [Path(part) for part in parts]
-    names = list(_stored(given[0]))
-    for part in given:
-        if list(_stored(part)) != names:
-            raise UsageError(f"{part} and {given[0]} are not parts of the same sweep")
-    ordered = {name: ordered_parts([part / name for part in given]) for name in names}
+    folder, ordered = Path(out), ordered_sweep_parts([Path(part) for part in parts])
     results.claim(folder)
     with results.locked(folder):
         return put_sweep_together(ordered, folder, watch or Watch())
+
+
+def ordered_sweep_parts(parts: Sequence[Path]) -> dict[str, list[Path]]:
+    """For each condition the directories of all its parts, the first part first.
+
+    Raises:
+        UsageError: see `merge_sweep`.
+    """
+    names = list(_stored(parts[0]))
+    for part in parts:
+        if list(_stored(part)) != names:
+            raise UsageError(f"{part} and {parts[0]} are not parts of the same sweep")
+    return {name: ordered_parts([part / name for part in parts]) for name in names}
 
 
 def put_sweep_together(parts: Mapping[str, Sequence[Path]], folder: Path, watch: Watch) -> SweepResult:

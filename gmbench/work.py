@@ -245,7 +245,7 @@ def _evaluate(
 ) -> dict[int, Piece]:
     """What the seeds of some jobs have brought; ``missing`` has the places of their units in the cohort."""
     policies = [jax.vmap(jax.vmap(work.learner.policy))(batch) for batch in trained.batches]
-    keys = [block_keys(seeds, EVALUATION) for seeds in _batches(cohort, spread.places)]
+    keys = [block_keys([unit.seeds for unit in batch], EVALUATION) for batch in spread.batches(cohort)]
     watch.stage("evaluating")
     episodes = _side_by_side(
         evaluate_batch(work.task, spread, batch, work.packs, key)
@@ -276,13 +276,6 @@ def _evaluate(
             seconds=trained.seconds * len(places) / len(cohort),
         )
     return pieces
-
-
-def _batches(cohort: Sequence[Unit], places: int) -> Iterator[list[range]]:
-    """The seeds of each block of each batch; the last batch is filled up as in training."""
-    filled = [*cohort, *[cohort[-1]] * (-len(cohort) % places)]
-    for first in range(0, len(filled), places):
-        yield [unit.seeds for unit in filled[first : first + places]]
 
 
 def _side_by_side(batches: Iterable[Any]) -> Any:

@@ -54,3 +54,12 @@ def keys_pool():
         return generate(KeysLevels(plenty, **settings), jax.random.key(seed), DEFAULT_POOL_SIZE)
 
     return pool
+
+
+@pytest.fixture(scope="module")
+def without_pictures():
+    """Runs draw nothing: pictures take longer than all the rest, and follow from the tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gmbench.figures.save_figures", lambda *_: None)
+        patch.setattr("gmbench.runner.save_showcase", lambda *_: None)
+        yield

@@ -22,6 +22,7 @@ from gmbench.runner import run
 from gmbench.watching import Watch
 from tests.commands import refusal
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
 TASK, TABLES = "ascent-v1", ("episodes.parquet", "goal_inference.parquet", "curves.parquet")
 TINY = {"seeds": 2, "steps": 60_000, "levels": 64}
 COMMAND = ["run", TASK, *(word for name, value in TINY.items() for word in (f"--{name}", str(value)))]
@@ -49,15 +50,6 @@ keeping.SECONDS = 0.0  # Every update is kept.
 sys.exit(main(sys.argv[3:]))
 """
 """Kills itself so many seconds after it has told of its progress for so many times; at 0, never."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def without_pictures():
-    """They take longer than all the rest, and follow from the tables."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gmbench.figures.save_figures", lambda *_: None)
-        patch.setattr("gmbench.runner.save_showcase", lambda *_: None)
-        yield
 
 
 @pytest.fixture(scope="module")

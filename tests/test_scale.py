@@ -27,22 +27,14 @@ from gmbench.runner import run
 from gmbench.watching import Watch
 from tests.commands import refusal
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
 TASK, TABLES = "ascent-v1", ("episodes.parquet", "goal_inference.parquet", "curves.parquet")
 TINY = {"seeds": 5, "block": 2, "steps": 6_000, "levels": 64}
 COMMAND = ["run", TASK, *(word for name, value in TINY.items() for word in (f"--{name}", str(value)))]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def without_pictures():
-    """They follow from the tables."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gmbench.figures.save_figures", lambda *_: None)
-        patch.setattr("gmbench.runner.save_showcase", lambda *_: None)
-        yield
-
-
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(tmp_path_factory, without_pictures):
     """The directory of a run of all seeds on one device."""
     out = tmp_path_factory.mktemp("runs") / "whole"
     assert main([*COMMAND, "--out", str(out)]) == 0

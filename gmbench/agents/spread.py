@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 AXIS = "devices"
+BlockT = TypeVar("BlockT")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +45,12 @@ class Spread:
     def places(self) -> int:
         """Blocks of a batch."""
         return len(self.devices) * self.each
+
+    def batches(self, blocks: Sequence[BlockT]) -> Iterator[list[BlockT]]:
+        """Blocks, or what there is of each, in batches; the last one is filled up with the last block."""
+        filled = [*blocks, *[blocks[-1]] * (-len(blocks) % self.places)]
+        for first in range(0, len(filled), self.places):
+            yield filled[first : first + self.places]
 
     def map(self, function: Callable[..., Any], shared: int = 0, donate: tuple[int, ...] = ()) -> Any:
         """A function of one block as a jitted function of a batch.
@@ -96,14 +103,13 @@ class Spread:
         return Mesh(np.array(self.devices), (AXIS,))
 
     def _laid(self, tree: Any, spec: PartitionSpec) -> Any:
-        alone = len(self.devices) == 1
-        layout = (
-            jax.sharding.SingleDeviceSharding(self.devices[0]) if alone else NamedSharding(self._mesh, spec)
-        )
+        if len(self.devices) == 1:
+            return tree
+        layout = NamedSharding(self._mesh, spec)
 
         def lay(leaf: Any) -> Any:
             if isinstance(leaf, jax.ShapeDtypeStruct):
-                return leaf if alone else jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=layout)
-            return leaf if alone else jax.device_put(leaf, layout)
+                return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=layout)
+            return jax.device_put(leaf, layout)
 
         return jax.tree.map(lay, tree)

@@ -87,11 +87,8 @@ class Programs:
 
     def begin(self, blocks: Sequence[Block]) -> Cohort:
         """New learners of blocks that all have as many seeds, and levels of the same shapes."""
-        places = self.spread.places
-        filled = [*blocks, *[blocks[-1]] * (-len(blocks) % places)]
         batches, params, stacked = [], [], {}
-        for first in range(0, len(filled), places):
-            batch = filled[first : first + places]
+        for batch in self.spread.batches(blocks):
             # Most batches have the same levels, which are then stacked but once.
             which = tuple(id(block.params) for block in batch)
             if which not in stacked:
