@@ -61,6 +61,24 @@ def write_circumstances(folder: Path, circumstances: Mapping[str, Any]) -> None:
     results.write_json(folder / results.MANIFEST, {**manifest, **now})
 
 
+def check_packs(task: Task, manifest: Mapping[str, Any], folder: Path) -> None:
+    """Whether a stored run was evaluated on the packs that this version has.
+
+    Args:
+        task: the task.
+        manifest: of the run.
+        folder: its directory.
+
+    Raises:
+        UsageError: it was not.
+    """
+    if manifest.get("files") != dict(task.files):
+        raise UsageError(
+            f"the run in {folder} was evaluated on other packs of {task.id} than this version of gmbench "
+            f"has; use gmbench {manifest['versions']['gmbench']}"
+        )
+
+
 def _config(learner: Algorithm[Any]) -> Any:
     config = getattr(learner, "config", None)
     if dataclasses.is_dataclass(config) and not isinstance(config, type):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -82,16 +82,16 @@ def compile_clock() -> Iterator[Clock]:
 
 
 @contextmanager
-def meanwhile(build: Callable[[], object]) -> Iterator[Callable[[], None]]:
-    """Builds programs beside what is done within, for a compiler uses one core.
+def meanwhile(traced: Iterable[Any]) -> Iterator[list[Future[Any]]]:
+    """Builds programs beside what is done within, and each of them beside the tracing of the next.
 
-    Gives a function that waits until they are there. What fails is kept back: it fails again, and is seen,
-    where the program is called.
+    Gives what they will be, in their order. Those that are not begun yet when it is left are not built.
+
+    Args:
+        traced: jitted functions, lowered for their arguments, or whatever else can be compiled.
     """
-    with ThreadPoolExecutor(1) as worker:
-        building = worker.submit(build)
-
-        def finish() -> None:
-            wait([building])
-
-        yield finish
+    worker = ThreadPoolExecutor(1)
+    try:
+        yield [worker.submit(program.compile) for program in traced]
+    finally:
+        worker.shutdown(cancel_futures=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -11,7 +11,7 @@ import numpy as np
 
 from gmbench.agents.algorithm import Algorithm, Policy
 from gmbench.agents.planning import Planner
-from gmbench.agents.spread import Spread
+from gmbench.agents.spread import Spread, stacked_shapes
 from gmbench.agents.training import block_keys, seed_keys
 from gmbench.benchmarks.evaluation import Episodes, Observe, Rules, play_episodes
 from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, weigh_levels
@@ -131,15 +131,13 @@ def policy_shapes(learner: Algorithm[Any], params: EnvParams, shape: tuple[int, 
     def policy(params: EnvParams) -> Policy:
         return learner.policy(learner.init(jax.random.key(0), params))
 
-    shapes: Policy = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct((*shape, *leaf.shape), leaf.dtype), jax.eval_shape(policy, params)
-    )
+    shapes: Policy = stacked_shapes(jax.eval_shape(policy, params), shape)
     return shapes
 
 
 def trace_ahead(
     task: Task, learner: Algorithm[Any], packs: Mapping[str, Any], spread: Spread, seeds: int
-) -> list[Any]:
+) -> Iterator[Any]:
     """The programs of `evaluate_batch` and `infer_packs`, for which no learner need be trained yet, traced.
 
     Once they are compiled, what calls them later finds them there.
@@ -156,15 +154,14 @@ def trace_ahead(
     # How many training levels there are makes no difference to a policy.
     policies = spread.put(policy_shapes(learner, task.env.params(levels), keys.shape))
     shared = spread.share(levels)
-    traced = [_playing(spread, rules_of(task)).lower(shared, policies, keys)]
+    yield _playing(spread, rules_of(task)).lower(shared, policies, keys)
     if task.planned:
         recording = _recording(spread, task.env, task.first_only, None)
         arguments = shared, spread.share(indices), policies, keys
         trajectories = spread.put(jax.eval_shape(recording, *arguments))
         few = spread.share(select(levels, indices))
-        traced.append(recording.lower(*arguments))
-        traced.append(_weighing(spread, task.planner).lower(few, trajectories))
-    return traced
+        yield recording.lower(*arguments)
+        yield _weighing(spread, task.planner).lower(few, trajectories)
 
 
 @functools.lru_cache(maxsize=32)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import jax
 import psutil
 
-from gmbench.agents.algorithm import Algorithm
-from gmbench.agents.spread import Spread
 from gmbench.agents.training import Programs
 from gmbench.benchmarks.memory import bytes_of, program_memory
-from gmbench.envs.environment import EnvParams
 from gmbench.errors import UsageError
 
 TAKEN = 0.5
@@ -36,32 +32,18 @@ class Plan:
     cohort: int
 
 
-def plan_training(
-    algorithm: Algorithm[Any], params: EnvParams, seeds: int, blocks: int, memory: float | None
-) -> tuple[Plan, Programs]:
-    """How blocks are put together on all devices of this process, and the programs for it.
+def plan_training(programs: Programs, blocks: int, memory: float | None) -> Plan:
+    """How blocks are put together.
 
     Args:
-        algorithm: the learner for one seed.
-        params: training levels, of the shapes that all blocks have.
-        seeds: of a block.
+        programs: those for one block on each device.
         blocks: how many there are.
         memory: GiB that may be used on each device; None for half of what is free.
 
     Raises:
         UsageError: not even one block fits.
     """
-    spread = Spread.local()
-    programs = Programs.build(algorithm, params, seeds, spread)
     room = TAKEN * free_memory() if memory is None else memory * GIB
-    plan = _plan(programs, blocks, room)
-    if plan.each > 1:
-        programs = Programs.build(algorithm, params, seeds, dataclasses.replace(spread, each=plan.each))
-    return plan, programs
-
-
-def _plan(programs: Programs, blocks: int, room: float) -> Plan:
-    """The plan for some blocks, by the programs for one block on each device."""
     devices = len(programs.spread.devices)
     learners = bytes_of(programs.learners) / devices
     needed = program_memory(programs.update)

@@ -8,6 +8,7 @@ from typing import Any
 
 from gmbench import results
 from gmbench.benchmarks.tasks import load_task
+from gmbench.circumstances import check_packs
 from gmbench.errors import UsageError
 from gmbench.evaluating import policy_shapes
 from gmbench.pieces import Piece, read_pieces
@@ -88,11 +89,7 @@ def put_together(parts: Sequence[Path], folder: Path, watch: Watch, pictures: bo
     watch.stage("reading parts")
     manifests = [results.read_manifest(part) for part in parts]
     task = load_task(manifests[0]["task"])
-    if manifests[0]["files"] != dict(task.files):
-        raise UsageError(
-            f"the parts were evaluated on other packs of {task.id} than this version of gmbench has; "
-            f"merge them with gmbench {manifests[0]['versions']['gmbench']}"
-        )
+    check_packs(task, manifests[0], parts[0])
     whole = {**manifests[0], "part": (1, 1)}
     settings = Settings.stored(whole, parts[0] / results.MANIFEST)
     learner = make_algorithm(task, settings)
@@ -127,8 +124,6 @@ def _checked(part: Path, pieces: list[Piece], manifest: Mapping[str, Any]) -> li
         UsageError: they are not.
     """
     settings = Settings.stored(manifest, part / results.MANIFEST)
-    blocks = settings.blocks()
-    wanted = range(blocks[0] * settings.block, min((blocks[-1] + 1) * settings.block, settings.seeds))
-    if [seed for piece in pieces for seed in piece.seeds] != list(wanted):
+    if [seed for piece in pieces for seed in piece.seeds] != list(settings.seeds_of(settings.blocks())):
         raise UsageError(f"{part} has not all of its seeds; run this part again, in a new directory")
     return pieces

@@ -13,6 +13,7 @@ import numpy as np
 
 from gmbench import results
 from gmbench.agents.algorithm import Policy
+from gmbench.agents.spread import stacked_shapes
 from gmbench.arrays import read_arrays, write_arrays
 from gmbench.errors import UsageError
 from gmbench.records import stacked
@@ -92,13 +93,12 @@ def _read(path: Path, policy: Policy) -> Piece:
         first, last = (int(number) for number in path.name.split("-"))
         check_whole(path)
         seeds = range(first, last + 1)
-        like = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((len(seeds), *leaf.shape), leaf.dtype), policy)
         return Piece(
             seeds=seeds,
             episodes=results.read_table(path / results.EPISODES),
             goals=results.read_table(path / results.GOALS),
             curves=results.read_table(path / results.CURVES),
-            policies=read_arrays(path / POLICIES, like),
+            policies=read_arrays(path / POLICIES, stacked_shapes(policy, (len(seeds),))),
             seconds=json.loads((path / FACTS).read_text())["seconds"],
         )
     except (OSError, ValueError, KeyError) as error:

@@ -10,6 +10,7 @@ from gmbench import results
 from gmbench.benchmarks.packs import load_references
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import Task
+from gmbench.circumstances import check_packs
 from gmbench.errors import UsageError
 from gmbench.results import Result
 from gmbench.scores import score
@@ -24,11 +25,7 @@ def load_scored(directory: Path) -> tuple[Task, Result]:
     """
     stored = results.read_run(directory)
     task = load_task(stored.manifest["task"])
-    if stored.manifest.get("files") != dict(task.files):
-        raise UsageError(
-            f"the run in {directory} was evaluated on other packs of {task.id} than this version of gmbench "
-            f"has; score it with gmbench {stored.manifest['versions']['gmbench']}"
-        )
+    check_packs(task, stored.manifest, directory)
     scores = score(stored.manifest, stored.episodes, stored.goals, load_references(task))
     return task, dataclasses.replace(stored, scores=scores)
 

@@ -90,6 +90,10 @@ class Settings:
             )
         return range(count * (which - 1) // parts, count * which // parts)
 
+    def seeds_of(self, blocks: range) -> range:
+        """The seeds of some blocks; the last block of all may have fewer than the others."""
+        return range(blocks.start * self.block, min(blocks.stop * self.block, self.seeds))
+
 
 def settle(
     task: Task,

@@ -139,11 +139,12 @@ def ordered_sweep_parts(parts: Sequence[Path]) -> dict[str, list[Path]]:
 
 def put_sweep_together(parts: Mapping[str, Sequence[Path]], folder: Path, watch: Watch) -> SweepResult:
     """The whole sweep, stored in a directory; the parts of each condition are all there, and in order."""
+    done = {}
     for name, of_condition in parts.items():
         (folder / name).mkdir(exist_ok=True)
-        put_together(of_condition, folder / name, watch, pictures=False)
-    task = results.read_manifest(folder / next(iter(parts)))["task"]
-    return _conclude(task, list(parts), folder, watch)
+        done[name] = put_together(of_condition, folder / name, watch, pictures=False)
+    task = next(iter(done.values())).manifest["task"]
+    return _conclude(task, done, folder, watch)
 
 
 def rescore_sweep(folder: Path) -> dict[str, Any]:
@@ -155,7 +156,8 @@ def rescore_sweep(folder: Path) -> dict[str, Any]:
     stored = results.read_sweep(folder)
     if stored.get("status") != results.COMPLETE:
         raise UsageError(f"the sweep in {folder} was not finished; go on with gmbench run --resume {folder}")
-    return dict(_conclude(stored["task"], list(stored["settings"]), folder, Watch()).scores)
+    done = {name: _scored(folder / name) for name in stored["settings"]}
+    return dict(_conclude(stored["task"], done, folder, Watch()).scores)
 
 
 def condition_name(settings: Settings) -> str:
@@ -173,22 +175,26 @@ def _go_on(
     task: Task, settings: Mapping[str, Settings], folder: Path, memory: float | None, watch: Watch
 ) -> SweepResult:
     """Runs what is not complete yet, and scores all together."""
+    done: dict[str, Result] = {}
     for levels in dict.fromkeys(settled.levels for settled in settings.values()):
         # Programs are for so many levels, so these conditions lie side by side.
         group = {name: settled for name, settled in settings.items() if settled.levels == levels}
         if not all(results.is_complete(folder / name) for name in group):
             watch.note(f"{levels:,} levels: alpha {', '.join(f'{s.alpha:g}' for s in group.values())}")
-            _run_group(task, group, folder, memory, watch)
+            done |= _run_group(task, group, folder, memory, watch)
     if not all(settled.whole for settled in settings.values()):
         results.write_json(folder / results.SWEEP, {**results.read_sweep(folder), "status": results.PARTIAL})
         return SweepResult({}, {}, folder)
-    return _conclude(task.id, list(settings), folder, watch)
+    # The others were complete when the sweep was interrupted.
+    return _conclude(
+        task.id, {name: done.get(name) or _scored(folder / name) for name in settings}, folder, watch
+    )
 
 
 def _run_group(
     task: Task, group: Mapping[str, Settings], folder: Path, memory: float | None, watch: Watch
-) -> None:
-    """Runs conditions whose levels have the same shapes."""
+) -> dict[str, Result]:
+    """Runs conditions whose levels have the same shapes: the results of those that were not complete."""
     begun = time.perf_counter()
     settings = list(group.values())
     learner: Algorithm[Any] = make_algorithm(task, settings[0])
@@ -196,7 +202,7 @@ def _run_group(
     with compile_clock() as clock:
         watch.stage("drawing levels")
         packs = {pack: load_pack(task, pack) for pack in PACKS}
-        with ahead(task, learner, packs, settings[0].block) as ready:
+        with ahead(task, learner, packs, settings[0]) as built:
             jobs = []
             for name, settled in group.items():
                 (folder / name).mkdir(exist_ok=True)
@@ -204,28 +210,34 @@ def _run_group(
                     write_begun(folder / name, settled)
                 jobs.append(begin_job(task, learner, settled, folder / name))
             work = Work(task, learner, packs, [job for job, _ in jobs], memory)
-            found = do(work, keeper, watch, ready)
-        done: list[Result] = [
-            conclude(task, learner, job.settings, circumstances, pieces, job.folder, watch, pictures=False)
-            for (job, circumstances), pieces in zip(jobs, found, strict=True)
+            found = do(work, keeper, watch, built)
+        done = {
+            name: conclude(
+                task, learner, job.settings, circumstances, pieces, job.folder, watch, pictures=False
+            )
+            for name, (job, circumstances), pieces in zip(group, jobs, found, strict=True)
             # One that was complete when the sweep was interrupted has none.
             if pieces
-        ]
-    for result in done:
+        }
+    for result in done.values():
         share = len(done)  # What the conditions have spent together.
         result.manifest["seconds"].update(
             compile=clock.seconds / share, all=(time.perf_counter() - begun) / share
         )
         store_manifest(result)
     keeper.clear()
+    return done
 
 
-def _conclude(task: str, names: Sequence[str], folder: Path, watch: Watch) -> SweepResult:
+def _scored(folder: Path) -> Result:
+    """A condition that is complete."""
+    return load_scored(folder)[1]
+
+
+def _conclude(task: str, done: Mapping[str, Result], folder: Path, watch: Watch) -> SweepResult:
     """Scores and draws the sweep, whose conditions are all complete."""
     from gmbench.figures import save_sweep_figures  # matplotlib is slow to import.
 
-    watch.stage("scoring")
-    done = {name: load_scored(folder / name)[1] for name in names}
     table = sweep_table(done)
     scores = sweep_scores(task, done)
     watch.stage("drawing figures")

@@ -8,8 +8,9 @@ brought is kept before the next one begins.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +19,25 @@ import numpy as np
 
 from gmbench import results
 from gmbench.agents.algorithm import Algorithm
-from gmbench.agents.spread import Spread
-from gmbench.agents.training import Block, Programs, Trained, block_keys, train, updates_of
+from gmbench.agents.spread import Spread, stacked_shapes
+from gmbench.agents.training import Block, Programs, TracedPrograms, Trained, block_keys, train, updates_of
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.compilation import meanwhile
 from gmbench.envs.environment import EnvParams
-from gmbench.evaluating import EVALUATION, evaluate_batch, infer_packs, policy_shapes, trace_ahead
+from gmbench.evaluating import (
+    EVALUATION,
+    PACKS_INFERRED,
+    evaluate_batch,
+    infer_packs,
+    policy_shapes,
+    trace_ahead,
+)
 from gmbench.fitting import Plan, plan_training
 from gmbench.keeping import Keeper
 from gmbench.pieces import Piece, piece_path, read_pieces, write_piece
 from gmbench.records import curves_table, episodes_table, goals_table
 from gmbench.settings import Settings
 from gmbench.watching import Watch
-
-Ready = Callable[[], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,10 +97,13 @@ class Work:
     def units(self) -> list[Unit]:
         """All blocks, job by job."""
         return [
-            Unit(job, seeds, range(seeds[0], min(seeds[-1] + 1, self.jobs[job].settings.seeds)))
+            Unit(
+                job,
+                seeds=range(block * self.block, (block + 1) * self.block),
+                wanted=work.settings.seeds_of(range(block, block + 1)),
+            )
             for job, work in enumerate(self.jobs)
             for block in work.settings.blocks()
-            for seeds in [range(block * self.block, (block + 1) * self.block)]
         ]
 
     @property
@@ -103,21 +112,46 @@ class Work:
         return updates_of(self.learner, self.jobs[0].settings.steps)
 
 
-def ahead(
-    task: Task, learner: Algorithm[Any], packs: Mapping[str, Any], seeds: int
-) -> AbstractContextManager[Ready]:
-    """Builds the programs of the evaluation, for blocks of so many seeds, beside what is done within.
+@dataclasses.dataclass(frozen=True)
+class Ahead:
+    """Programs that are being built.
 
-    Gives a function that waits until they are there.
+    Attributes:
+        training: those for one block on each device.
+        evaluation: those that `evaluate_batch` and `infer_packs` call, if they could be foreseen.
     """
-    if jax.default_backend() != "cpu":
-        # How blocks are put together there is known only when the memory is.
-        return nullcontext(lambda: None)
-    traced = trace_ahead(task, learner, packs, Spread.local(), seeds)
-    return meanwhile(lambda: [program.compile() for program in traced])
+
+    training: Future[Programs]
+    evaluation: Sequence[Future[Any]]
 
 
-def do(work: Work, keeper: Keeper | None, watch: Watch, ready: Ready) -> list[list[Piece]]:
+@contextmanager
+def ahead(
+    task: Task, learner: Algorithm[Any], packs: Mapping[str, Any], settings: Settings
+) -> Iterator[Ahead]:
+    """Builds programs beside what is done within, as soon as the shapes of everything are known.
+
+    Args:
+        task: the task.
+        learner: for one seed.
+        packs: the levels that are evaluated on.
+        settings: of the runs.
+    """
+    spread = Spread.local()
+
+    def traced() -> Iterator[Any]:
+        one = jax.tree.map(lambda leaf: leaf[0], packs[PACKS_INFERRED[0]])
+        params = jax.eval_shape(task.env.params, stacked_shapes(one, (settings.levels,)))
+        yield TracedPrograms.trace(learner, params, settings.block, spread)
+        if jax.default_backend() == "cpu":
+            # Elsewhere it is known only with the memory how blocks are put together.
+            yield from trace_ahead(task, learner, packs, spread, settings.block)
+
+    with meanwhile(traced()) as (training, *evaluation):
+        yield Ahead(training, evaluation)
+
+
+def do(work: Work, keeper: Keeper | None, watch: Watch, built: Ahead) -> list[list[Piece]]:
     """What each job's seeds have brought, the first seeds first; what is kept already is not done again.
 
     Nothing of a job that is complete.
@@ -126,10 +160,10 @@ def do(work: Work, keeper: Keeper | None, watch: Watch, ready: Ready) -> list[li
         work: what is to be done.
         keeper: keeps the training.
         watch: who is told.
-        ready: see `ahead`.
+        built: see `ahead`.
     """
     watch.stage("compiling")
-    plan, programs = _plan(work, keeper)
+    plan, programs = _plan(work, keeper, built.training.result())
     cohorts = list(_cohorts(work.units, plan.cohort))
     if len(cohorts) > 1:
         watch.note(_described(work, plan, cohorts))
@@ -145,7 +179,8 @@ def do(work: Work, keeper: Keeper | None, watch: Watch, ready: Ready) -> list[li
         if keeper is not None:
             keeper.begin(number)
         trained = _train(work, programs, cohort, keeper, watch, (number, len(cohorts)))
-        ready()
+        # What fails is seen where the program is called.
+        wait(built.evaluation)
         for job, piece in _evaluate(work, programs.spread, trained, cohort, missing, watch).items():
             folder = work.jobs[job].folder
             if folder is None:
@@ -163,18 +198,22 @@ def do(work: Work, keeper: Keeper | None, watch: Watch, ready: Ready) -> list[li
     ]
 
 
-def _plan(work: Work, keeper: Keeper | None) -> tuple[Plan, Programs]:
-    """How blocks are put together: as when the work was begun, or by what fits now."""
-    params = work.jobs[0].params
-    before = None if keeper is None else keeper.plan()
-    if before is not None:
-        programs = Programs.build(
-            work.learner, params, work.block, dataclasses.replace(Spread.local(), each=before.each)
-        )
-        return before, programs
-    plan, programs = plan_training(work.learner, params, work.block, len(work.units), work.memory)
-    if keeper is not None:
-        keeper.plan(plan)
+def _plan(work: Work, keeper: Keeper | None, programs: Programs) -> tuple[Plan, Programs]:
+    """How blocks are put together, as when the work was begun or by what fits now; and the programs for it.
+
+    Args:
+        work: what is to be done.
+        keeper: keeps the plan.
+        programs: those for one block on each device.
+    """
+    plan = None if keeper is None else keeper.plan()
+    if plan is None:
+        plan = plan_training(programs, len(work.units), work.memory)
+        if keeper is not None:
+            keeper.plan(plan)
+    if plan.each > 1:
+        spread = dataclasses.replace(programs.spread, each=plan.each)
+        programs = Programs.build(work.learner, work.jobs[0].params, work.block, spread)
     return plan, programs
 
 

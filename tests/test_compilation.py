@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import wait
 
 import jax
 import jax.numpy as jnp
@@ -98,6 +99,13 @@ def test_the_clock_counts_compilations_within_it_alone():
     assert clock.seconds == counted
 
 
+class Traced:
+    """What `meanwhile` takes: a program whose compilation does what it is told."""
+
+    def __init__(self, build):
+        self.compile = build
+
+
 def test_programs_are_built_beside_what_is_done():
     begun, done = threading.Event(), threading.Event()
 
@@ -105,10 +113,29 @@ def test_programs_are_built_beside_what_is_done():
         begun.set()
         assert done.wait(60)
 
-    with meanwhile(build) as finish:
+    with meanwhile([Traced(build)]) as building:
         assert begun.wait(60)
         done.set()
-        finish()
+        wait(building)
+
+
+def test_one_program_is_built_while_the_next_is_traced():
+    begun, done = threading.Event(), threading.Event()
+
+    def build():
+        begun.set()
+        assert done.wait(60)
+
+    def trace():
+        yield Traced(build)
+        assert begun.wait(60)
+        done.set()
+        yield Traced(lambda: built.append(True))
+
+    built = []
+    with meanwhile(trace()) as building:
+        wait(building)
+        assert built
 
 
 def test_one_waits_for_programs_that_are_still_being_built():
@@ -118,11 +145,30 @@ def test_one_waits_for_programs_that_are_still_being_built():
         time.sleep(0.2)
         built.append(True)
 
-    with meanwhile(build) as finish:
-        finish()
+    with meanwhile([Traced(build)]) as building:
+        wait(building)
         assert built
 
 
 def test_what_cannot_be_built_beside_stops_nothing():
-    with meanwhile(lambda: 1 // 0) as finish:
-        finish()
+    with meanwhile([Traced(lambda: 1 // 0), Traced(lambda: 1)]) as (broken, built):
+        assert built.result() == 1
+        assert isinstance(broken.exception(), ZeroDivisionError)
+
+
+def test_what_fails_within_does_not_wait_for_programs_that_are_not_begun():
+    begun, done, built = threading.Event(), threading.Event(), []
+
+    def build():
+        begun.set()
+        assert done.wait(60)
+
+    def fail():
+        with meanwhile([Traced(build), Traced(lambda: built.append(True))]):
+            assert begun.wait(60)
+            threading.Timer(0.2, done.set).start()
+            raise ValueError("within")
+
+    with pytest.raises(ValueError, match="within"):
+        fail()
+    assert not built

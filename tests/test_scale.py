@@ -231,10 +231,9 @@ def ppo():
 def test_a_plan_takes_what_fits_and_no_more_than_there_is(ppo, monkeypatch):
     params = ppo.env.default_params
     programs = Programs.build(ppo, params, 2, Spread.alone())
-    monkeypatch.setattr(Programs, "build", lambda *_: programs)
 
     def planned(blocks, gibibytes):
-        return plan_training(ppo, params, 2, blocks, gibibytes)[0]
+        return plan_training(programs, blocks, gibibytes)
 
     assert planned(1000, None) == Plan(1, fitting.COHORT_SEEDS // 2)
     assert planned(3, None) == Plan(1, 3)

@@ -16,6 +16,11 @@ AXIS = "devices"
 BlockT = TypeVar("BlockT")
 
 
+def stacked_shapes(tree: Any, axes: tuple[int, ...]) -> Any:
+    """The shapes of many such pytrees, of arrays or shapes, stacked on new leading axes."""
+    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((*axes, *leaf.shape), leaf.dtype), tree)
+
+
 @dataclasses.dataclass(frozen=True)
 class Spread:
     """Where blocks are computed. Those that one call of a program takes are a batch, stacked on axis 0.

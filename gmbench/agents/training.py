@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmbench.agents.algorithm import Algorithm
-from gmbench.agents.spread import Spread
+from gmbench.agents.spread import Spread, stacked_shapes
 from gmbench.envs.environment import EnvParams
 
 OnUpdate = Callable[[int, Mapping[str, np.ndarray]], None]
@@ -40,6 +40,53 @@ class Block:
 
 
 @dataclasses.dataclass(frozen=True)
+class TracedPrograms:
+    """What trains blocks of one size, traced but not compiled.
+
+    Attributes:
+        algorithm: the learner for one seed.
+        spread: where blocks are computed.
+        init: see `Programs`, and so for the others.
+        update: of a batch.
+        learners: the shapes of a batch's learners.
+    """
+
+    algorithm: Algorithm[Any]
+    spread: Spread
+    init: Any
+    update: Any
+    learners: Any
+
+    @classmethod
+    def trace(
+        cls, algorithm: Algorithm[Any], params: EnvParams, seeds: int, spread: Spread
+    ) -> TracedPrograms:
+        """Those for blocks of so many seeds, and for levels of these shapes."""
+
+        def init_block(params: EnvParams, keys: jax.Array) -> Any:
+            return jax.vmap(algorithm.init, (0, None))(keys, params)
+
+        def update_block(params: EnvParams, learners: Any) -> Any:
+            return jax.vmap(algorithm.update, (0, None))(learners, params)
+
+        init, update = spread.map(init_block), spread.map(update_block, donate=(1,))
+        levels = spread.put(stacked_shapes(params, (spread.places,)))
+        keys = spread.put(jax.eval_shape(lambda: block_keys([range(seeds)] * spread.places, 0)))
+        learners = spread.put(jax.eval_shape(init, levels, keys))
+        return cls(algorithm, spread, init.lower(levels, keys), update.lower(levels, learners), learners)
+
+    def compile(self) -> Programs:
+        """The same, compiled."""
+        clock = time.perf_counter()
+        # A compiler uses little more than one core: one program is built beside the other.
+        with ThreadPoolExecutor(1) as worker:
+            building = worker.submit(self.update.compile)
+            init, update = self.init.compile(), building.result()
+        seconds = time.perf_counter() - clock
+        return Programs(self.algorithm, self.spread, init, update, self.learners, seconds)
+
+
+@dataclasses.dataclass(frozen=True)
 class Programs:
     """What trains blocks of one size, compiled.
 
@@ -49,7 +96,7 @@ class Programs:
         init: new learners of a batch, from its levels and keys.
         update: of a batch, from its levels and learners, which are used up.
         learners: the shapes of a batch's learners, [places, seeds, ...].
-        seconds: spent on building both.
+        seconds: spent on compiling both.
     """
 
     algorithm: Algorithm[Any]
@@ -62,28 +109,7 @@ class Programs:
     @classmethod
     def build(cls, algorithm: Algorithm[Any], params: EnvParams, seeds: int, spread: Spread) -> Programs:
         """Those for blocks of so many seeds, and for levels of these shapes."""
-
-        def init_block(params: EnvParams, keys: jax.Array) -> Any:
-            return jax.vmap(algorithm.init, (0, None))(keys, params)
-
-        def update_block(params: EnvParams, learners: Any) -> Any:
-            return jax.vmap(algorithm.update, (0, None))(learners, params)
-
-        init, update = spread.map(init_block), spread.map(update_block, donate=(1,))
-        stacked = jax.eval_shape(
-            lambda: jax.tree.map(lambda *leaves: jnp.stack(leaves), *[params] * spread.places)
-        )
-        levels = spread.put(stacked)
-        keys = spread.put(jax.eval_shape(lambda: block_keys([range(seeds)] * spread.places, 0)))
-        learners = spread.put(jax.eval_shape(init, levels, keys))
-        clock = time.perf_counter()
-        traced = update.lower(levels, learners), init.lower(levels, keys)
-        # A compiler uses one core: the two programs are built side by side.
-        with ThreadPoolExecutor(1) as worker:
-            building = worker.submit(traced[0].compile)
-            begun = traced[1].compile()
-            program = building.result()
-        return cls(algorithm, spread, begun, program, learners, time.perf_counter() - clock)
+        return TracedPrograms.trace(algorithm, params, seeds, spread).compile()
 
     def begin(self, blocks: Sequence[Block]) -> Cohort:
         """New learners of blocks that all have as many seeds, and levels of the same shapes."""
