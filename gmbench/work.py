@@ -164,6 +164,9 @@ def do(work: Work, keeper: Keeper | None, watch: Watch, built: Ahead) -> list[li
     """
     watch.stage("compiling")
     plan, programs = _plan(work, keeper, built.training.result())
+    # Once for all batches: what lies on every device already is not copied again.
+    shared = {pack: programs.spread.share(levels) for pack, levels in work.packs.items()}
+    work = dataclasses.replace(work, packs=shared)
     cohorts = list(_cohorts(work.units, plan.cohort))
     if len(cohorts) > 1:
         watch.note(_described(work, plan, cohorts))
