@@ -246,8 +246,9 @@ def speed(
     json: AsJson = False,
 ) -> None:
     """Measures steps per second and memory of environments and training, beside what the machine can do."""
-    from gmbench import measuring, tables
+    from gmbench import measuring
     from gmbench.progress import Progress
+    from gmbench.speed_tables import SPEED_NOTE, speed_tables
 
     choices = measuring.Choices(
         tasks=tasks,
@@ -265,8 +266,8 @@ def speed(
         _print_json(measuring.plain(report))
         return
     console = Console()
-    console.print(*tables.speed_tables(report), sep="\n")
-    console.print(tables.SPEED_NOTE, measuring.machine_line(), sep="\n", highlight=False)
+    console.print(*speed_tables(report), sep="\n")
+    console.print(SPEED_NOTE, measuring.machine_line(), sep="\n", highlight=False)
 
 
 def _print_outcome(scores: Mapping[str, Any] | None, folder: Path, as_json: bool) -> None:

@@ -5,7 +5,7 @@ import jax
 import pytest
 from rich.console import Console
 
-from gmbench import measuring, tables
+from gmbench import measuring
 from gmbench.benchmarks import ceilings
 from gmbench.benchmarks.ceilings import Ceilings
 from gmbench.benchmarks.memory import Memory
@@ -15,6 +15,7 @@ from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.timing import Spread, Timing
 from gmbench.cli import main
 from gmbench.measuring import Choices, Report, Row
+from gmbench.speed_tables import speed_tables
 
 TINY = ["--seeds", "2", "--batch", "8", "--environments", "4", "--levels", "64"]
 QUICK = ["--repeats", "1", "--seconds", "0.001"]
@@ -105,7 +106,7 @@ def test_fractions_are_of_the_higher_ceilings_and_the_nearer_one_limits(report):
 def test_tables_fit_in_80_columns_and_cut_nothing(report):
     out = io.StringIO()
     console = Console(file=out, width=80)
-    console.print(*tables.speed_tables(report), sep="\n")
+    console.print(*speed_tables(report), sep="\n")
     text = out.getvalue()
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
@@ -132,7 +133,7 @@ def test_a_memory_that_the_compiler_does_not_tell_is_left_open(report):
     unknown = Measurement(**{**vars(row.measured), "memory": None})
     report.rows[0] = Row(row.task, row.seeds, row.environments, row.budget, unknown)
     assert measuring.plain(report)["rows"][0]["memory"] is None
-    assert tables.speed_tables(report)
+    assert speed_tables(report)
 
 
 @pytest.mark.parametrize(
