@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 
 import gmbench
 from gmbench import results
@@ -19,6 +20,9 @@ from gmbench.envs.levels import content_hash
 from gmbench.errors import UsageError
 
 LIBRARIES = ("jax", "jaxlib", "flax", "optax", "distrax", "gymnax", "numpy", "scipy")
+
+LONGEST = 64
+"""Arrays among an algorithm's settings are written down up to this size; of larger ones, the hash is."""
 
 
 def circumstances_of(task: Task, learner: Algorithm[Any], pool: Any) -> dict[str, Any]:
@@ -32,7 +36,7 @@ def circumstances_of(task: Task, learner: Algorithm[Any], pool: Any) -> dict[str
     return {
         "goals": [goal.name for goal in task.env.goals],
         "counting": task.counting,
-        "config": _config(learner),
+        "config": _described(getattr(learner, "config", None)),
         "files": dict(task.files),
         "training_levels": content_hash(pool),
         "versions": {
@@ -79,8 +83,23 @@ def check_packs(task: Task, manifest: Mapping[str, Any], folder: Path) -> None:
         )
 
 
-def _config(learner: Algorithm[Any]) -> Any:
-    config = getattr(learner, "config", None)
-    if dataclasses.is_dataclass(config) and not isinstance(config, type):
-        return dataclasses.asdict(config)
-    return repr(config)
+def _described(value: Any) -> Any:
+    """Settings in JSON's own types, and the same in every process: what has no type there, by its name."""
+    if isinstance(value, str | int | float | None):
+        return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _described(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _described(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_described(inner) for inner in value]
+    if isinstance(value, np.ndarray | np.generic | jax.Array):
+        return np.asarray(value).tolist() if value.size <= LONGEST else content_hash(value)
+    named = value if hasattr(value, "__qualname__") else type(value)
+    name = f"{named.__module__}.{named.__qualname__}"
+    # The text of an object often has its address, which the next process would take for a change.
+    return (
+        {"type": name, **_described(vars(value))}
+        if named is not value and hasattr(value, "__dict__")
+        else name
+    )

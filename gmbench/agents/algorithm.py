@@ -27,7 +27,8 @@ class Algorithm(Protocol[LearnerT]):
     """A learner for one seed. Everything is pure, and may be jitted and vmapped over seeds.
 
     ``params`` holds the training levels. It is an argument and not part of the learner, so that all
-    seeds can share one pool.
+    seeds can share one pool. If a learner has its settings in an attribute ``config``, the manifest of a run
+    notes them, and a run does not go on with others.
     """
 
     @property
