@@ -138,7 +138,7 @@ def compare(
     chosen = read_variants(variants)
     if pack is not None and pack not in PACKS:
         raise UsageError(f"there is no pack {pack!r}; the packs are {', '.join(PACKS)}")
-    settings = settle(loaded, None, "quick", seeds, steps, 0.0, None)
+    settings = settle(loaded, seeds=seeds, steps=steps)
     learners = [learner(loaded, settings, variant) for variant in chosen]
     played = validation(loaded) if pack is None else (load_pack(loaded, pack), load_references(loaded)[pack])
     for variant, ppo in zip(chosen, learners, strict=True):

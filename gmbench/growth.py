@@ -159,7 +159,7 @@ def play_stages(stages: list[Stage], policies: Any, keys: jax.Array) -> Played:
 def grow(task: Task, seeds: int | None, steps: int | None, points: int) -> Growth:
     """Trains agents, and plays them at every pause and at the end."""
     family = FAMILIES[task.id]
-    settings = settle(task, None, "quick", seeds, steps, 0.0, None)
+    settings = settle(task, seeds=seeds, steps=steps)
     algorithm = make_algorithm(task, settings)
     stages = [Stage.of(task, family.horizon(length)) for length in family.lengths]
     keys = evaluation_keys(range(settings.seeds))

@@ -212,7 +212,7 @@ def _learners(task: Task, choices: Choices) -> Iterator[tuple[Algorithm[Any], di
             raise UsageError(f"{task.id} cannot be trained with {seeds} seeds so: {error}") from error
         learner = make_algorithm(
             dataclasses.replace(task, configs={task.algorithm: suited}),
-            settle(task, None, BUDGET, seeds, None, 0.0, None),
+            settle(task, budget=BUDGET, seeds=seeds),
         )
         yield learner, {"seeds": seeds, "environments": environments, "budget": name}
 

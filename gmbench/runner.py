@@ -75,9 +75,18 @@ def run(
         Interrupted: ``watch`` said to stop.
     """
     loaded = load_task(task)
-    settings, learner = prepared(
-        loaded, settle(loaded, algorithm, budget, seeds, steps, alpha, levels, block, part)
+    wanted = settle(
+        loaded,
+        algorithm=algorithm,
+        budget=budget,
+        seeds=seeds,
+        steps=steps,
+        alpha=alpha,
+        levels=levels,
+        block=block,
+        part=part,
     )
+    settings, learner = prepared(loaded, wanted)
     folder = None if out is None else Path(out)
     if folder is None:
         if not settings.whole:

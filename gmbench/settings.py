@@ -97,12 +97,13 @@ class Settings:
 
 def settle(
     task: Task,
-    algorithm: str | None,
-    budget: str,
-    seeds: int | None,
-    steps: int | None,
-    alpha: float,
-    levels: int | None,
+    *,
+    algorithm: str | None = None,
+    budget: str = "quick",
+    seeds: int | None = None,
+    steps: int | None = None,
+    alpha: float = 0.0,
+    levels: int | None = None,
     block: int | None = None,
     part: tuple[int, int] = (1, 1),
 ) -> Settings:

@@ -90,7 +90,15 @@ def run_suite(
         UsageError: a name is unknown, a number out of range, or ``out`` is in use by something else.
         Interrupted: ``watch`` said to stop.
     """
-    settings = _settle(find_suite(suite), algorithm, budget, seeds, steps, alpha, levels, block)
+    asked = {
+        "algorithm": algorithm,
+        "seeds": seeds,
+        "steps": steps,
+        "alpha": alpha,
+        "levels": levels,
+        "block": block,
+    }
+    settings = _settle(find_suite(suite), budget, asked)
     return _run(suite, settings, None if out is None else Path(out), memory, watch, told or Told())
 
 
@@ -152,28 +160,21 @@ def _score(suite: str, done: Mapping[str, Result], folder: Path | None) -> Suite
     return SuiteResult(results=done, scores=scores, out=folder)
 
 
-def _settle(
-    suite: Suite,
-    algorithm: str | None,
-    budget: str,
-    seeds: int | None,
-    steps: int | None,
-    alpha: float,
-    levels: int | None,
-    block: int | None,
-) -> dict[str, Settings]:
-    """What is run on each task, of which none is begun unless all can be."""
+def _settle(suite: Suite, budget: str, asked: Mapping[str, Any]) -> dict[str, Settings]:
+    """What is run on each task, of which none is begun unless all can be.
+
+    Args:
+        suite: may have numbers of its own.
+        budget: of each task.
+        asked: what was asked for beside it; None for what was not.
+    """
     if suite.budget and budget != "quick":
         raise UsageError(f"{suite.id} has its own budget; give it seeds, steps or levels, not {budget!r}")
-    given = {"seeds": seeds, "steps": steps, "levels": levels}
-    numbers = {name: suite.budget.get(name) if value is None else value for name, value in given.items()}
+    own = {name: number for name, number in suite.budget.items() if asked[name] is None}
     settings = {}
     for task_id in suite.tasks:
         task = load_task(task_id)
-        wanted = settle(
-            task, algorithm, budget, numbers["seeds"], numbers["steps"], alpha, numbers["levels"], block
-        )
-        settings[task_id] = runner.prepared(task, wanted)[0]
+        settings[task_id] = runner.prepared(task, settle(task, budget=budget, **{**asked, **own}))[0]
     return settings
 
 

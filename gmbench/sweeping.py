@@ -81,7 +81,17 @@ def run_sweep(
     loaded, folder = load_task(task), Path(out)
     settings: dict[str, Settings] = {}
     for fraction, number in itertools.product(alpha, levels or (None,)):
-        wanted = settle(loaded, algorithm, budget, seeds, steps, fraction, number, block, part)
+        wanted = settle(
+            loaded,
+            algorithm=algorithm,
+            budget=budget,
+            seeds=seeds,
+            steps=steps,
+            alpha=fraction,
+            levels=number,
+            block=block,
+            part=part,
+        )
         settled = prepared(loaded, wanted)[0]
         if condition_name(settled) in settings:
             raise UsageError(f"{condition_name(settled)} is there twice; give each value once")

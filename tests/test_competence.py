@@ -24,7 +24,7 @@ def task():
 
 @pytest.fixture(scope="module")
 def settings(task):
-    return settle(task, None, "quick", SEEDS, STEPS, 0.0, LEVELS)
+    return settle(task, seeds=SEEDS, steps=STEPS, levels=LEVELS)
 
 
 def test_a_curve_ends_where_a_run_does(task, settings):

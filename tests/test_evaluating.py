@@ -54,7 +54,7 @@ def packs(task):
 
 @pytest.fixture(scope="module")
 def learner(task):
-    return make_algorithm(task, settle(task, None, "quick", None, None, 0.0, None))
+    return make_algorithm(task, settle(task))
 
 
 @pytest.fixture(scope="module")

@@ -14,15 +14,12 @@ from gmbench.settings import settle
 )
 def test_a_task_is_run_with_its_own_algorithm_unless_told_otherwise(given, own, settled):
     task = dataclasses.replace(load_task("coinrun-v1"), algorithm=own)
-    assert settle(task, given, "quick", None, None, 0.0, None).algorithm == settled
+    assert settle(task, algorithm=given).algorithm == settled
 
 
 def test_an_algorithm_is_made_with_the_settings_of_the_task_or_else_its_own():
     task = load_task("coinrun-v1")
-    made = [
-        make_algorithm(task, settle(task, name, "quick", None, 5000, 0.0, None))
-        for name in ("ppo", "ppo-rnn")
-    ]
+    made = [make_algorithm(task, settle(task, algorithm=name, steps=5000)) for name in ("ppo", "ppo-rnn")]
     assert made[0].config == task.configs["ppo"] != PPOConfig()
     assert made[1].config == RecurrentPPOConfig()
     assert [learner.updates * learner.steps_per_update >= 5000 for learner in made] == [True, True]
