@@ -170,7 +170,7 @@ def _run(
     with compile_clock() as clock:
         watch.stage("drawing levels")
         packs = {pack: load_pack(task, pack) for pack in PACKS}
-        with ahead(task, learner, packs, settings) as built:
+        with ahead(task, learner, packs, settings.block) as built:
             job, circumstances = begin_job(task, learner, settings, folder)
             [pieces] = do(Work(task, learner, packs, [job], memory), keeper, watch, built)
         result = conclude(task, learner, settings, circumstances, pieces, folder, watch)

@@ -212,7 +212,7 @@ def _run_group(
     with compile_clock() as clock:
         watch.stage("drawing levels")
         packs = {pack: load_pack(task, pack) for pack in PACKS}
-        with ahead(task, learner, packs, settings[0]) as built:
+        with ahead(task, learner, packs, settings[0].block) as built:
             jobs = []
             for name, settled in group.items():
                 (folder / name).mkdir(exist_ok=True)

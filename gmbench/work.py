@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +19,12 @@ import numpy as np
 
 from gmbench import results
 from gmbench.agents.algorithm import Algorithm
-from gmbench.agents.spread import Spread, stacked_shapes
-from gmbench.agents.training import Block, Programs, TracedPrograms, Trained, block_keys, train, updates_of
+from gmbench.agents.spread import Spread
+from gmbench.agents.training import Block, Programs, Trained, block_keys, train, updates_of
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.compilation import meanwhile
 from gmbench.envs.environment import EnvParams
-from gmbench.evaluating import (
-    EVALUATION,
-    PACKS_INFERRED,
-    evaluate_batch,
-    infer_packs,
-    policy_shapes,
-    trace_ahead,
-)
+from gmbench.evaluating import EVALUATION, evaluate_batch, infer_packs, policy_shapes, trace_ahead
 from gmbench.fitting import Plan, plan_training
 from gmbench.keeping import Keeper
 from gmbench.pieces import Piece, piece_path, read_pieces, write_piece
@@ -112,46 +105,17 @@ class Work:
         return updates_of(self.learner, self.jobs[0].settings.steps)
 
 
-@dataclasses.dataclass(frozen=True)
-class Ahead:
-    """Programs that are being built.
-
-    Attributes:
-        training: those for one block on each device.
-        evaluation: those that `evaluate_batch` and `infer_packs` call, if they could be foreseen.
-    """
-
-    training: Future[Programs]
-    evaluation: Sequence[Future[Any]]
-
-
-@contextmanager
 def ahead(
-    task: Task, learner: Algorithm[Any], packs: Mapping[str, Any], settings: Settings
-) -> Iterator[Ahead]:
-    """Builds programs beside what is done within, as soon as the shapes of everything are known.
-
-    Args:
-        task: the task.
-        learner: for one seed.
-        packs: the levels that are evaluated on.
-        settings: of the runs.
-    """
-    spread = Spread.local()
-
-    def traced() -> Iterator[Any]:
-        one = jax.tree.map(lambda leaf: leaf[0], packs[PACKS_INFERRED[0]])
-        params = jax.eval_shape(task.env.params, stacked_shapes(one, (settings.levels,)))
-        yield TracedPrograms.trace(learner, params, settings.block, spread)
-        if jax.default_backend() == "cpu":
-            # Elsewhere it is known only with the memory how blocks are put together.
-            yield from trace_ahead(task, learner, packs, spread, settings.block)
-
-    with meanwhile(traced()) as (training, *evaluation):
-        yield Ahead(training, evaluation)
+    task: Task, learner: Algorithm[Any], packs: Mapping[str, Any], seeds: int
+) -> AbstractContextManager[Sequence[Future[Any]]]:
+    """Builds the programs of the evaluation, for blocks of so many seeds, beside what is done within."""
+    if jax.default_backend() != "cpu":
+        # How blocks are put together there is known only when the memory is.
+        return nullcontext(())
+    return meanwhile(trace_ahead(task, learner, packs, Spread.local(), seeds))
 
 
-def do(work: Work, keeper: Keeper | None, watch: Watch, built: Ahead) -> list[list[Piece]]:
+def do(work: Work, keeper: Keeper | None, watch: Watch, built: Sequence[Future[Any]]) -> list[list[Piece]]:
     """What each job's seeds have brought, the first seeds first; what is kept already is not done again.
 
     Nothing of a job that is complete.
@@ -163,7 +127,7 @@ def do(work: Work, keeper: Keeper | None, watch: Watch, built: Ahead) -> list[li
         built: see `ahead`.
     """
     watch.stage("compiling")
-    plan, programs = _plan(work, keeper, built.training.result())
+    plan, programs = _plan(work, keeper)
     # Once for all batches: what lies on every device already is not copied again.
     shared = {pack: programs.spread.share(levels) for pack, levels in work.packs.items()}
     work = dataclasses.replace(work, packs=shared)
@@ -183,7 +147,7 @@ def do(work: Work, keeper: Keeper | None, watch: Watch, built: Ahead) -> list[li
             keeper.begin(number)
         trained = _train(work, programs, cohort, keeper, watch, (number, len(cohorts)))
         # What fails is seen where the program is called.
-        wait(built.evaluation)
+        wait(built)
         for job, piece in _evaluate(work, programs.spread, trained, cohort, missing, watch).items():
             folder = work.jobs[job].folder
             if folder is None:
@@ -201,23 +165,21 @@ def do(work: Work, keeper: Keeper | None, watch: Watch, built: Ahead) -> list[li
     ]
 
 
-def _plan(work: Work, keeper: Keeper | None, programs: Programs) -> tuple[Plan, Programs]:
-    """How blocks are put together, as when the work was begun or by what fits now; and the programs for it.
+def _plan(work: Work, keeper: Keeper | None) -> tuple[Plan, Programs]:
+    """How blocks are put together, as when the work was begun or by what fits now; and the programs."""
 
-    Args:
-        work: what is to be done.
-        keeper: keeps the plan.
-        programs: those for one block on each device.
-    """
-    plan = None if keeper is None else keeper.plan()
-    if plan is None:
-        plan = plan_training(programs, len(work.units), work.memory)
-        if keeper is not None:
-            keeper.plan(plan)
-    if plan.each > 1:
-        spread = dataclasses.replace(programs.spread, each=plan.each)
-        programs = Programs.build(work.learner, work.jobs[0].params, work.block, spread)
-    return plan, programs
+    def build(each: int) -> Programs:
+        spread = dataclasses.replace(Spread.local(), each=each)
+        return Programs.build(work.learner, work.jobs[0].params, work.block, spread)
+
+    kept = None if keeper is None else keeper.plan()
+    if kept is not None:
+        return kept, build(kept.each)
+    programs = build(each=1)
+    plan = plan_training(programs, len(work.units), work.memory)
+    if keeper is not None:
+        keeper.plan(plan)
+    return plan, programs if plan.each == 1 else build(plan.each)
 
 
 def _described(work: Work, plan: Plan, cohorts: Sequence[Sequence[Unit]]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import jax
@@ -14,6 +13,7 @@ import numpy as np
 
 from gmbench.agents.algorithm import Algorithm
 from gmbench.agents.spread import Spread, stacked_shapes
+from gmbench.compilation import meanwhile
 from gmbench.envs.environment import EnvParams
 
 OnUpdate = Callable[[int, Mapping[str, np.ndarray]], None]
@@ -40,53 +40,6 @@ class Block:
 
 
 @dataclasses.dataclass(frozen=True)
-class TracedPrograms:
-    """What trains blocks of one size, traced but not compiled.
-
-    Attributes:
-        algorithm: the learner for one seed.
-        spread: where blocks are computed.
-        init: see `Programs`, and so for the others.
-        update: of a batch.
-        learners: the shapes of a batch's learners.
-    """
-
-    algorithm: Algorithm[Any]
-    spread: Spread
-    init: Any
-    update: Any
-    learners: Any
-
-    @classmethod
-    def trace(
-        cls, algorithm: Algorithm[Any], params: EnvParams, seeds: int, spread: Spread
-    ) -> TracedPrograms:
-        """Those for blocks of so many seeds, and for levels of these shapes."""
-
-        def init_block(params: EnvParams, keys: jax.Array) -> Any:
-            return jax.vmap(algorithm.init, (0, None))(keys, params)
-
-        def update_block(params: EnvParams, learners: Any) -> Any:
-            return jax.vmap(algorithm.update, (0, None))(learners, params)
-
-        init, update = spread.map(init_block), spread.map(update_block, donate=(1,))
-        levels = spread.put(stacked_shapes(params, (spread.places,)))
-        keys = spread.put(jax.eval_shape(lambda: block_keys([range(seeds)] * spread.places, 0)))
-        learners = spread.put(jax.eval_shape(init, levels, keys))
-        return cls(algorithm, spread, init.lower(levels, keys), update.lower(levels, learners), learners)
-
-    def compile(self) -> Programs:
-        """The same, compiled."""
-        clock = time.perf_counter()
-        # A compiler uses little more than one core: one program is built beside the other.
-        with ThreadPoolExecutor(1) as worker:
-            building = worker.submit(self.update.compile)
-            init, update = self.init.compile(), building.result()
-        seconds = time.perf_counter() - clock
-        return Programs(self.algorithm, self.spread, init, update, self.learners, seconds)
-
-
-@dataclasses.dataclass(frozen=True)
 class Programs:
     """What trains blocks of one size, compiled.
 
@@ -96,7 +49,7 @@ class Programs:
         init: new learners of a batch, from its levels and keys.
         update: of a batch, from its levels and learners, which are used up.
         learners: the shapes of a batch's learners, [places, seeds, ...].
-        seconds: spent on compiling both.
+        seconds: spent on building both.
     """
 
     algorithm: Algorithm[Any]
@@ -109,7 +62,22 @@ class Programs:
     @classmethod
     def build(cls, algorithm: Algorithm[Any], params: EnvParams, seeds: int, spread: Spread) -> Programs:
         """Those for blocks of so many seeds, and for levels of these shapes."""
-        return TracedPrograms.trace(algorithm, params, seeds, spread).compile()
+
+        def init_block(params: EnvParams, keys: jax.Array) -> Any:
+            return jax.vmap(algorithm.init, (0, None))(keys, params)
+
+        def update_block(params: EnvParams, learners: Any) -> Any:
+            return jax.vmap(algorithm.update, (0, None))(learners, params)
+
+        init, update = spread.map(init_block), spread.map(update_block, donate=(1,))
+        levels = spread.put(stacked_shapes(params, (spread.places,)))
+        keys = spread.put(jax.eval_shape(lambda: block_keys([range(seeds)] * spread.places, 0)))
+        clock = time.perf_counter()
+        with meanwhile([init.lower(levels, keys)]) as [beginning]:
+            learners = spread.put(jax.eval_shape(init, levels, keys))
+            program = update.lower(levels, learners).compile()
+            begun = beginning.result()
+        return cls(algorithm, spread, begun, program, learners, time.perf_counter() - clock)
 
     def begin(self, blocks: Sequence[Block]) -> Cohort:
         """New learners of blocks that all have as many seeds, and levels of the same shapes."""
