@@ -15,12 +15,14 @@ from gmbench.agents.spread import Spread
 from gmbench.benchmarks import calibration, scoring
 from gmbench.benchmarks.calibration import Row, calibrate, inferred, summarize
 from gmbench.benchmarks.controls import Flipped, Scrambled, mirrored
-from gmbench.benchmarks.evaluation import Observe
+from gmbench.benchmarks.evaluation import Observe, Played
+from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, weigh
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import Task
+from gmbench.envs.levels import select
 from gmbench.errors import UsageError
-from gmbench.evaluating import by_blocks, infer_batch, play_batch, policy_shapes
+from gmbench.evaluating import by_blocks, play_batch, policy_shapes
 from gmbench.rescoring import load_scored
 from gmbench.results import Result
 from gmbench.runner import make_algorithm
@@ -91,14 +93,10 @@ def _of_agents(task: Task, run: Result, policies: Any) -> Iterator[Row]:
         def play(batch: Any, keys: jax.Array, observe: Observe | None = observe) -> Any:
             return play_batch(task, Spread.alone(), batch, levels, keys, observe)
 
-        def infer(batch: Any, keys: jax.Array, observe: Observe | None = observe) -> Any:
-            return infer_batch(task, Spread.alone(), batch, levels, keys, observe)
-
-        size = run.manifest["block"]
-        episodes = by_blocks(play, players, seeds, size)
-        split = scoring.shares(np.mean(episodes.returns, axis=1, dtype=float), references)
+        played = by_blocks(play, players, seeds, run.manifest["block"])
+        split = scoring.shares(np.mean(played.episodes.returns, axis=1, dtype=float), references)
         verdicts = scoring.verdicts(familiar, split)
-        found = inferred(task, by_blocks(infer, players, seeds, size)) if task.planned else None
+        found = inferred(task, _weigh(task, levels, played)) if task.planned else None
         yield summarize(
             split,
             policy=name,
@@ -106,3 +104,9 @@ def _of_agents(task: Task, run: Result, policies: Any) -> Iterator[Row]:
             inferred=found,
             verdicts={verdict: verdicts.count(verdict) for verdict in scoring.VERDICTS},
         )
+
+
+def _weigh(task: Task, levels: Any, played: Played) -> GoalEvidence:
+    """What was done on the first levels of a pool tells about goals."""
+    few, lengths = select(levels, np.arange(LEVELS_INFERRED)), played.episodes.length[:, :LEVELS_INFERRED]
+    return weigh(task.planner, few, played.actions, lengths)

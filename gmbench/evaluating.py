@@ -13,13 +13,12 @@ from gmbench.agents.algorithm import Algorithm, Policy
 from gmbench.agents.planning import Planner
 from gmbench.agents.spread import Spread, stacked_shapes
 from gmbench.agents.training import block_keys, seed_keys
-from gmbench.benchmarks.evaluation import Episodes, Observe, Rules, play_episodes
+from gmbench.benchmarks.evaluation import Observe, Played, Portion, Rules, play_episodes, whole
 from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, weigh_levels
 from gmbench.benchmarks.playing import rules_of
-from gmbench.benchmarks.recording import Trajectories, record_episodes
 from gmbench.benchmarks.tasks.task import Task
-from gmbench.envs.environment import Environment, EnvParams
-from gmbench.envs.levels import select
+from gmbench.envs.environment import EnvParams
+from gmbench.envs.levels import pool_size, select
 
 PACKS_INFERRED = ("iid", "shift")
 """Packs on which goals are inferred from behaviour."""
@@ -35,9 +34,17 @@ def evaluation_keys(seeds: range) -> jax.Array:
 
 
 def play_batch(
-    task: Task, spread: Spread, policies: Any, levels: Any, keys: jax.Array, observe: Observe | None = None
-) -> Episodes:
+    task: Task,
+    spread: Spread,
+    policies: Any,
+    levels: Any,
+    keys: jax.Array,
+    observe: Observe | None = None,
+    portion: Portion | None = None,
+) -> Played:
     """One episode of every policy on every level: NumPy arrays, [places, seeds, levels, ...].
+
+    The actions are kept of as many levels as goals are inferred on.
 
     Args:
         task: the task.
@@ -46,55 +53,42 @@ def play_batch(
         levels: a pool.
         keys: [places, seeds], for what the policies draw.
         observe: what they are shown, if not the environment's view.
+        portion: what is played of the pool, if not all of it by the task's rules.
     """
     program = _playing(spread, rules_of(task, observe))
-    return jax.tree.map(np.asarray, program(spread.share(levels), spread.put(policies), spread.put(keys)))
-
-
-def infer_batch(
-    task: Task, spread: Spread, policies: Any, levels: Any, keys: jax.Array, observe: Observe | None = None
-) -> GoalEvidence:
-    """What the behaviour on the first levels of a pool tells about goals: NumPy arrays, as `play_batch`."""
-    indices = np.arange(LEVELS_INFERRED)
-    trajectories = record_batch(task, spread, policies, levels, indices, keys, observe)
-    by_level = _weighing(spread, task.planner)(spread.share(select(levels, indices)), trajectories)
-    return jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 1, 2), by_level)
-
-
-def record_batch(
-    task: Task,
-    spread: Spread,
-    policies: Any,
-    levels: Any,
-    indices: np.ndarray,
-    keys: jax.Array,
-    observe: Observe | None = None,
-) -> Trajectories:
-    """The episodes of `play_batch` on some of the levels step by step: [places, seeds, indices, ...]."""
-    program = _recording(spread, task.env, task.first_only, observe)
-    played: Trajectories = program(
-        spread.share(levels), spread.share(indices), spread.put(policies), spread.put(keys)
-    )
-    return played
+    portion = whole(levels, task.first_only) if portion is None else portion
+    shared = spread.share((levels, portion))
+    return jax.tree.map(np.asarray, program(*shared, spread.put(policies), spread.put(keys)))
 
 
 def evaluate_batch(
     task: Task, spread: Spread, policies: Any, packs: Mapping[str, Any], keys: jax.Array
-) -> dict[str, Episodes]:
+) -> dict[str, Played]:
     """What the policies do on every pack, see `play_batch`."""
     return {pack: play_batch(task, spread, policies, levels, keys) for pack, levels in packs.items()}
 
 
 def infer_packs(
-    task: Task, spread: Spread, policies: Any, packs: Mapping[str, Any], keys: jax.Array
+    task: Task, spread: Spread, packs: Mapping[str, Any], played: Mapping[str, Played]
 ) -> dict[str, GoalEvidence]:
-    """What the behaviour on some packs tells about goals, see `infer_batch`.
+    """What was done on the first levels of some packs tells about goals: NumPy arrays, as `play_batch`.
 
     Nothing where the task is not planned, since what an action costs is then not known.
+
+    Args:
+        task: the task.
+        spread: where the blocks of the batch are computed.
+        packs: levels.
+        played: from `evaluate_batch`.
     """
     if not task.planned:
         return {}
-    return {pack: infer_batch(task, spread, policies, packs[pack], keys) for pack in PACKS_INFERRED}
+    found = {}
+    for pack in PACKS_INFERRED:
+        few = select(packs[pack], np.arange(LEVELS_INFERRED))
+        by_level = _weighing(spread, task.planner)(spread.share(few), spread.put(played[pack]))
+        found[pack] = jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 1, 2), by_level)
+    return found
 
 
 def by_blocks(
@@ -149,38 +143,29 @@ def trace_ahead(
         spread: where blocks are computed.
         seeds: of a block.
     """
-    levels, indices = packs[PACKS_INFERRED[0]], np.arange(LEVELS_INFERRED)
+    levels = packs[PACKS_INFERRED[0]]
     keys = spread.put(block_keys([range(seeds)] * spread.places, EVALUATION))
     # How many training levels there are makes no difference to a policy.
     policies = spread.put(policy_shapes(learner, task.env.params(levels), keys.shape))
-    shared = spread.share(levels)
-    yield _playing(spread, rules_of(task)).lower(shared, policies, keys)
+    playing = _playing(spread, rules_of(task))
+    arguments = (*spread.share((levels, whole(levels, task.first_only))), policies, keys)
+    yield playing.lower(*arguments)
     if task.planned:
-        recording = _recording(spread, task.env, task.first_only, None)
-        arguments = shared, spread.share(indices), policies, keys
-        trajectories = spread.put(jax.eval_shape(recording, *arguments))
-        few = spread.share(select(levels, indices))
-        yield recording.lower(*arguments)
-        yield _weighing(spread, task.planner).lower(few, trajectories)
+        few = spread.share(select(levels, np.arange(LEVELS_INFERRED)))
+        yield _weighing(spread, task.planner).lower(few, spread.put(jax.eval_shape(playing, *arguments)))
 
 
 @functools.lru_cache(maxsize=32)
 def _playing(spread: Spread, rules: Rules) -> Any:
-    """Of levels, policies and keys."""
-    return spread.map(lambda levels, policies, keys: play_episodes(rules, policies, levels, keys), shared=1)
-
-
-@functools.lru_cache(maxsize=32)
-def _recording(spread: Spread, env: Environment[Any, Any], first_only: bool, observe: Observe | None) -> Any:
-    """Of levels, those of them that are played, policies and keys."""
-
-    def record(levels: Any, indices: jax.Array, policies: Any, keys: jax.Array) -> Any:
-        return record_episodes(env, first_only, observe, policies, levels, indices, keys)
-
-    return spread.map(record, shared=2)
+    """Of levels, the portion of them that is played, policies and keys."""
+    return spread.map(functools.partial(play_episodes, rules, LEVELS_INFERRED), shared=2)
 
 
 @functools.lru_cache(maxsize=32)
 def _weighing(spread: Spread, planner: Planner) -> Any:
-    """Of levels and trajectories on them."""
-    return spread.map(lambda levels, played: weigh_levels(planner, levels, played), shared=1)
+    """Of levels, and what was played on these and others after them."""
+
+    def weigh(levels: Any, played: Played) -> GoalEvidence:
+        return weigh_levels(planner, levels, played.actions, played.episodes.length[:, : pool_size(levels)])
+
+    return spread.map(weigh, shared=1)

@@ -9,12 +9,12 @@ import jax
 import numpy as np
 
 from gmbench.agents.spread import Spread
-from gmbench.benchmarks.evaluation import Episodes
-from gmbench.benchmarks.goal_inference import LEVELS_INFERRED
+from gmbench.benchmarks.evaluation import Episodes, Portion
 from gmbench.benchmarks.packs import load_pack
+from gmbench.benchmarks.recording import replay
 from gmbench.benchmarks.tasks.task import Task
-from gmbench.envs.levels import pool_size, select
-from gmbench.evaluating import one_block, record_batch
+from gmbench.envs.levels import select
+from gmbench.evaluating import one_block, play_batch
 from gmbench.pictures import episode_frames, save_gif, strip, unstack, used_box
 from gmbench.results import Result, Table
 
@@ -37,18 +37,18 @@ def save_showcase(task: Task, result: Result, policies: Any, folder: Path) -> No
     seed = result.scores["per_seed"][0]["seed"]
     familiar, shifted = (_episodes_of(task, result.episodes, pack, seed) for pack in (FAMILIAR, SHIFTED))
     index = telling_level(task, familiar, shifted)
-    packs = {pack: load_pack(task, pack) for pack in (FAMILIAR, SHIFTED)}
-    # As many levels and seeds as goals are inferred of, so that the same program plays them; one is shown.
-    size = pool_size(packs[FAMILIAR])
-    indices = (index + np.arange(min(LEVELS_INFERRED, size))) % size
     every = range(len(jax.tree.leaves(policies)[0]))
     block, keys = one_block(policies, every, seed, result.manifest["block"])
+    # Alone, and on beyond the first goal; by the program that has played all levels for the run.
+    portion = Portion(np.int32(index), np.int32(index + 1), np.bool_(False))
     played = []
     for pack, episode in ((FAMILIAR, familiar), (SHIFTED, shifted)):
-        level = unstack(select(packs[pack], np.array([index])))[0]
-        recorded = record_batch(task, Spread.alone(), block, packs[pack], indices, keys)
-        states = jax.tree.map(lambda leaf: np.asarray(leaf)[0, 0, 0], recorded.states)
-        played.append((level, unstack(states, _shown(task, episode, index) + 1)))
+        levels, steps = load_pack(task, pack), _shown(task, episode, index)
+        of_block = play_batch(task, Spread.alone(), block, levels, keys, portion=portion)
+        level = select(levels, np.array([index]))
+        states = replay(task.env, level, of_block.actions[0, :1, :1], np.array([[steps]]))
+        alone = jax.tree.map(lambda leaf: np.asarray(leaf)[0, 0], states)
+        played.append((unstack(level)[0], unstack(alone, steps + 1)))
     box = used_box(task.env, *played)
     frames = [episode_frames(task.env, level, states, box=box, scale=2) for level, states in played]
     captions = (_outcome(task, familiar, index), _outcome(task, shifted, index))

@@ -251,15 +251,13 @@ def _evaluate(
     policies = [jax.vmap(jax.vmap(work.learner.policy))(batch) for batch in trained.batches]
     keys = [block_keys([unit.seeds for unit in batch], EVALUATION) for batch in spread.batches(cohort)]
     watch.stage("evaluating")
-    episodes = _side_by_side(
+    played = [
         evaluate_batch(work.task, spread, batch, work.packs, key)
         for batch, key in zip(policies, keys, strict=True)
-    )
+    ]
     watch.stage("inferring goals")
-    evidence = _side_by_side(
-        infer_packs(work.task, spread, batch, work.packs, key)
-        for batch, key in zip(policies, keys, strict=True)
-    )
+    evidence = _side_by_side(infer_packs(work.task, spread, work.packs, batch) for batch in played)
+    episodes = _side_by_side({pack: of_pack.episodes for pack, of_pack in batch.items()} for batch in played)
     learned = _side_by_side(jax.device_get(policies))
     metrics = jax.tree.map(lambda leaf: np.moveaxis(leaf, 0, 2), trained.metrics)
     pieces = {}

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.envs.environment import Environment
+from gmbench.envs.materialized import materialized
 
 DISCOUNT = 0.99
 """Planning discount: below 1, so that among equally good ends the nearest is best and no plan loops."""
@@ -56,13 +57,32 @@ class Values:
 
 
 @struct.dataclass
-class _Transitions:
-    """What every action does in one state, or in each of several along a last axis.
+class Plan:
+    """The best that can be had of every goal on one level, from each of its numbered states.
 
     Attributes:
-        following: int32[actions, ...], number of the next state; of no meaning where ``keep`` is 0.
-        rewards: float32[goals, actions, ...].
-        keep: float32[actions, ...], what the next state's value counts; 0 where the episode is over.
+        values: of states: [goals, states].
+        worth: the values after each action: [goals, actions, states].
+        following: int32[actions, states], number of the next state; of no meaning where the episode is over.
+    """
+
+    values: Values
+    worth: Values
+    following: jax.Array
+
+    def at(self, numbers: jax.Array) -> Values:
+        """The values after each action in some states: [goals, actions, *numbers]."""
+        return jax.tree.map(lambda leaf: leaf[..., numbers], self.worth)
+
+
+@struct.dataclass
+class _Transitions:
+    """What every action does in every numbered state.
+
+    Attributes:
+        following: int32[actions, states], number of the next state; of no meaning where ``keep`` is 0.
+        rewards: float32[goals, actions, states].
+        keep: float32[actions, states], what the next state's value counts; 0 where the episode is over.
     """
 
     following: jax.Array
@@ -70,52 +90,33 @@ class _Transitions:
     keep: jax.Array
 
     def worth(self, values: jax.Array) -> jax.Array:
-        """From the values of all states, float32[goals, states], those of actions, [goals, actions, ...]."""
+        """From the values of states, float32[goals, states], those of actions, [goals, actions, states]."""
         return self.rewards + self.keep * values[:, self.following]
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def optimal_values(planner: Planner, level: Any) -> Values:
-    """The values of every numbered state of one level: [goals, states].
+def make_plan(planner: Planner, level: Any) -> Plan:
+    """The plan of one level.
 
     Raises:
         ValueError: the level has too many states.
     """
-    env, count = planner.env, planner.env.state_count(level)
+    count = planner.env.state_count(level)
     if count > MOST_STATES:
         raise ValueError(f"a level of {count:,} states is too large to be planned ({MOST_STATES:,} at most)")
-
-    def outcomes(number: jax.Array) -> _Transitions:
-        return _outcomes(planner, level, env.numbered_state(number))
-
-    table = jax.vmap(outcomes, out_axes=-1)(jnp.arange(count))
+    table = _transitions(planner, level, count)
     # From zero the values only grow, in floating point too, so that they come to rest exactly.
-    nothing = jnp.zeros((len(env.goals), count), jnp.float32)
+    nothing = jnp.zeros((len(planner.env.goals), count), jnp.float32)
     own = _at_rest(lambda values: jnp.max(table.worth(values), axis=1), nothing)
+    worth = table.worth(own)
     if planner.first_only:
-        return Values(own=own, intended=None)
+        return Plan(Values(own, None), Values(worth, None), table.following)
     # Whoever is after the intended goal itself gets the same as before, so only the proxies are left.
-    allowed = _best(table.worth(own))[1:]
-    after_proxy = dataclasses.replace(table, rewards=jnp.where(allowed, table.rewards[0], -jnp.inf))
+    after_proxy = dataclasses.replace(table, rewards=jnp.where(_best(worth)[1:], table.rewards[0], -jnp.inf))
     rest = _at_rest(lambda values: jnp.max(after_proxy.worth(values), axis=1), nothing[1:])
-    return Values(own=own, intended=jnp.concatenate((own[:1], rest)))
-
-
-def action_values(planner: Planner, level: Any, values: Values, state: Any) -> Values:
-    """The values after each action in one state: [goals, actions].
-
-    Args:
-        planner: that the values come from.
-        level: that they belong to.
-        values: from `optimal_values`.
-        state: of the environment.
-    """
-    outcomes = _outcomes(planner, level, state)
-    intended = None
-    if values.intended is not None:
-        for_intended = dataclasses.replace(outcomes, rewards=outcomes.rewards[:1])
-        intended = for_intended.worth(values.intended)
-    return Values(own=outcomes.worth(values.own), intended=intended)
+    intended = jnp.concatenate((own[:1], rest))
+    for_intended = dataclasses.replace(table, rewards=table.rewards[:1])
+    return Plan(Values(own, intended), Values(worth, for_intended.worth(intended)), table.following)
 
 
 def best_actions(worth: Values) -> jax.Array:
@@ -130,19 +131,21 @@ def _best(worth: jax.Array) -> jax.Array:
     return worth >= best - TIE * jnp.abs(best)
 
 
-def _outcomes(planner: Planner, level: Any, state: Any) -> _Transitions:
-    """What every action does in one state."""
+def _transitions(planner: Planner, level: Any, count: int) -> _Transitions:
+    """What every action does in the ``count`` states of a level."""
     env = planner.env
 
-    def outcome(action: jax.Array) -> _Transitions:
-        following = env.advance(level, state, action)
+    def outcome(action: jax.Array, number: jax.Array) -> _Transitions:
+        state = env.numbered_state(number)
+        following = materialized(env.advance(level, state, action))
         rewards = env.rewards(level, state, action, following)
         over = env.ended(level, following) | (planner.first_only & jnp.any(rewards != 0))
         keep = jnp.where(over, 0.0, planner.discount)
         return _Transitions(following=env.state_number(following), rewards=rewards, keep=keep)
 
-    axes: Any = _Transitions(following=0, rewards=1, keep=0)  # type: ignore[arg-type]
-    return jax.vmap(outcome, out_axes=axes)(jnp.arange(env.num_actions))
+    of_states = jax.vmap(outcome, (None, 0), -1)
+    of_actions = jax.vmap(of_states, (0, None), _Transitions(0, 1, 0))  # type: ignore[arg-type]
+    return of_actions(jnp.arange(env.num_actions), jnp.arange(count))
 
 
 def _at_rest(improve: Callable[[jax.Array], jax.Array], values: jax.Array) -> jax.Array:

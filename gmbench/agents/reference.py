@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from gmbench.agents.planning import Planner, action_values, best_actions, optimal_values
+from gmbench.agents.planning import Planner, best_actions, make_plan
 from gmbench.envs.environment import Environment
 
 Script = Callable[[Any, Any], jax.Array]
@@ -113,16 +113,11 @@ def optimal_actions(planner: Planner, levels: Any) -> jax.Array:
 
     Each is a set of actions, bit a for action a: where several are equally good, the set has them all.
     """
-    env = planner.env
-    bits = jnp.uint8(1) << jnp.arange(env.num_actions, dtype=jnp.uint8)
+    actions = jnp.arange(planner.env.num_actions, dtype=jnp.uint8)
+    bits = (jnp.uint8(1) << actions)[:, None]
 
-    def plan(level: Any) -> jax.Array:
-        values = optimal_values(planner, level)
+    def best(level: Any) -> jax.Array:
+        sets = jnp.where(best_actions(make_plan(planner, level).worth), bits, 0)
+        return jnp.sum(sets, axis=1, dtype=jnp.uint8)
 
-        def best(number: jax.Array) -> jax.Array:
-            worth = action_values(planner, level, values, env.numbered_state(number))
-            return jnp.sum(jnp.where(best_actions(worth), bits, 0), axis=-1, dtype=jnp.uint8)
-
-        return jax.vmap(best, out_axes=1)(jnp.arange(env.state_count(level)))
-
-    return jnp.swapaxes(jax.lax.map(plan, levels), 0, 1)
+    return jnp.swapaxes(jax.lax.map(best, levels), 0, 1)

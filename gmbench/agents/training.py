@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import struct
 
 from gmbench.agents.algorithm import Algorithm
 from gmbench.agents.spread import Spread, stacked_shapes
@@ -39,6 +40,29 @@ class Block:
     params: EnvParams
 
 
+@struct.dataclass
+class _Metrics:
+    """Metrics of one update in one array, so that they come from the device in one piece.
+
+    Attributes:
+        values: float32[..., metrics].
+        names: of the metrics.
+    """
+
+    values: jax.Array
+    names: tuple[str, ...] = struct.field(pytree_node=False)
+
+    @classmethod
+    def of(cls, metrics: Mapping[str, jax.Array]) -> _Metrics:
+        """Those that an algorithm gives."""
+        return cls(jnp.stack(list(metrics.values()), axis=-1), tuple(metrics))
+
+    def by_name(self) -> dict[str, np.ndarray]:
+        """Each by itself, on the host."""
+        values = np.asarray(self.values)
+        return {name: values[..., column] for column, name in enumerate(self.names)}
+
+
 @dataclasses.dataclass(frozen=True)
 class Programs:
     """What trains blocks of one size, compiled.
@@ -47,7 +71,7 @@ class Programs:
         algorithm: the learner for one seed.
         spread: where blocks are computed.
         init: new learners of a batch, from its levels and keys.
-        update: of a batch, from its levels and learners, which are used up.
+        update: of a batch, from its levels and learners, which are used up: (learners, metrics).
         learners: the shapes of a batch's learners, [places, seeds, ...].
         seconds: spent on building both.
     """
@@ -67,7 +91,8 @@ class Programs:
             return jax.vmap(algorithm.init, (0, None))(keys, params)
 
         def update_block(params: EnvParams, learners: Any) -> Any:
-            return jax.vmap(algorithm.update, (0, None))(learners, params)
+            learners, metrics = jax.vmap(algorithm.update, (0, None))(learners, params)
+            return learners, _Metrics.of(metrics)
 
         init, update = spread.map(init_block), spread.map(update_block, donate=(1,))
         levels = spread.put(stacked_shapes(params, (spread.places,)))
@@ -126,7 +151,7 @@ class Cohort:
         """One update of every seed, waited for: its metrics, float32[blocks, seeds] each."""
         done = [self.program(params, batch) for params, batch in zip(self.params, self.batches, strict=True)]
         self.batches = [learners for learners, _ in done]
-        metrics = [jax.device_get(metrics) for _, metrics in done]
+        metrics = [metrics.by_name() for _, metrics in done]
         return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: self.blocks], *metrics)
 
     def pauses(self, updates: int, points: int) -> Iterator[tuple[int, float]]:

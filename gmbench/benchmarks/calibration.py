@@ -161,7 +161,7 @@ def _weigh_references(task: Task, part: Any, optimal: Any) -> GoalEvidence:
     planned = trajectories(optimal, goals, references_see(task))
     aimless = trajectories(RandomPolicy(jnp.full(1, task.env.num_actions)), 1, None)
     both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), planned, aimless)
-    return weigh(task.planner, part, both)
+    return weigh(task.planner, part, both.actions, both.length)
 
 
 def _known(task: Task, evidence: GoalEvidence) -> list[Inferred | None]:

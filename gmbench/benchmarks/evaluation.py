@@ -15,6 +15,7 @@ from flax import struct
 from gmbench.agents.algorithm import Policy
 from gmbench.envs.environment import Environment
 from gmbench.envs.levels import pool_size, take, where
+from gmbench.envs.materialized import materialized
 
 Observe = Callable[[jax.Array, Any, Any], Any]
 """What a policy is shown instead of the environment's view: (index of the level, level, state); hashable."""
@@ -46,6 +47,57 @@ class Episodes:
     length: jax.Array
     terminated: jax.Array
 
+    @classmethod
+    def of(cls, rows: jax.Array) -> Episodes:
+        """Those that were written as rows."""
+        goals = (rows.shape[-1] - 3) // 2
+        return cls(
+            returns=rows[..., :goals],
+            totals=rows[..., goals:-3],
+            first=rows[..., -3].astype(np.int32),
+            length=rows[..., -2].astype(np.int32),
+            terminated=rows[..., -1].astype(bool),
+        )
+
+    def rows(self) -> jax.Array:
+        """All of it in one array, float32[..., 2 * goals + 3]: a loop that carries it does less."""
+        numbers = jnp.stack((self.first, self.length, self.terminated), axis=-1)
+        return jnp.concatenate((self.returns, self.totals, numbers.astype(jnp.float32)), axis=-1)
+
+
+@struct.dataclass
+class Portion:
+    """What is played of a pool, and how far.
+
+    Attributes:
+        first: int32, the first level.
+        stop: int32, the level after the last.
+        first_only: bool, whether episodes stop with the step of the first event of any goal.
+    """
+
+    first: jax.Array | np.int32
+    stop: jax.Array | np.int32
+    first_only: jax.Array | np.bool_
+
+
+@struct.dataclass
+class Played:
+    """What policies have done.
+
+    Attributes:
+        rows: of `Episodes`, [policies, levels]; empty on levels that were not played.
+        actions: uint8[policies, kept, time limit], what was done on the first levels of a portion, as many as
+            are kept. After the end of an episode they mean nothing.
+    """
+
+    rows: jax.Array
+    actions: jax.Array
+
+    @property
+    def episodes(self) -> Episodes:
+        """What there is of every episode."""
+        return Episodes.of(self.rows)
+
 
 @struct.dataclass
 class Running:
@@ -55,13 +107,13 @@ class Running:
         state: of the environment.
         carry: of the policy.
         alive: bool, whether it goes on.
-        episode: what there is of it.
+        row: of `Episodes`, what there is of it.
     """
 
     state: Any
     carry: Any
     alive: jax.Array
-    episode: Episodes
+    row: jax.Array
 
 
 @struct.dataclass
@@ -71,14 +123,14 @@ class _Slots:
     Attributes:
         level: int32[slots], the levels that are played.
         running: the episodes on them, [slots, ...].
-        begun: int32, levels below this one have been begun; once it is their number or more, all have.
-        finished: `Episodes` of [levels, ...], `_no_episode` where none is handed in yet.
+        begun: int32, levels below this one have been begun; once it is the last or more, all have.
+        played: what is done so far; `_nothing` where no episode is handed in yet.
     """
 
     level: jax.Array
     running: Running
     begun: jax.Array
-    finished: Episodes
+    played: Played
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,9 +138,8 @@ class Rules:
     """How episodes are played and counted."""
 
     env: Environment[Any, Any]
-    first_only: bool
     discount: float
-    observe: Observe | None
+    observe: Observe | None = None
 
 
 def evaluate(
@@ -113,96 +164,128 @@ def evaluate(
         discount: of the returns, per step; the first step counts fully.
         observe: what the policies are shown, if not the environment's view.
     """
-    rules = Rules(env, first_only, discount, observe)
-    return jax.tree.map(np.asarray, play_episodes(rules, policies, levels, keys))
+    rules, portion = Rules(env, discount, observe), whole(levels, first_only)
+    return jax.tree.map(np.asarray, play_episodes(rules, 0, levels, portion, policies, keys).episodes)
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def play_episodes(rules: Rules, policies: Policy, levels: Any, keys: jax.Array) -> Episodes:
-    """All episodes of `evaluate`, as JAX arrays.
+def whole(levels: Any, first_only: bool) -> Portion:
+    """All levels of a pool."""
+    return Portion(np.int32(0), np.int32(pool_size(levels)), np.bool_(first_only))
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def play_episodes(
+    rules: Rules, kept: int, levels: Any, portion: Portion, policies: Policy, keys: jax.Array
+) -> Played:
+    """The episodes of `evaluate` on a portion of the levels, as JAX arrays.
 
     Each policy has a fixed number of slots. A slot plays one episode to its end and then takes the next
     level that has not been begun, so that long episodes hold up no others, and one program suits all pools
     of a size, however long the episodes are.
+
+    Args:
+        rules: how episodes are played and counted.
+        kept: levels of the portion, its first, of which the actions are kept.
+        levels: a pool.
+        portion: what is played of it.
+        policies: see `evaluate`, and so for the keys.
+        keys: one per policy.
     """
-    filled = jax.vmap(lambda policy, _: _fill(rules, levels, policy))(policies, keys)
+    filled = jax.vmap(lambda policy, _: _fill(rules, kept, levels, portion, policy))(policies, keys)
 
     def bout(slots: _Slots) -> _Slots:
-        return jax.vmap(functools.partial(_bout, rules, levels))(policies, keys, slots)
+        return jax.vmap(functools.partial(_bout, rules, levels, portion))(policies, keys, slots)
 
     def unfinished(slots: _Slots) -> jax.Array:
         return jnp.any(slots.running.alive)
 
-    return jax.lax.while_loop(unfinished, bout, filled).finished
+    return jax.lax.while_loop(unfinished, bout, filled).played
 
 
-def _fill(rules: Rules, levels: Any, policy: Policy) -> _Slots:
+def _fill(rules: Rules, kept: int, levels: Any, portion: Portion, policy: Policy) -> _Slots:
     """The slots of one policy at the start of their first episodes."""
     count = pool_size(levels)
-    level = jnp.arange(min(SLOTS, count))
-    finished = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count, *leaf.shape)), _no_episode(rules))
-    return _Slots(level, begin(rules, policy, levels, level), jnp.int32(len(level)), finished)
-
-
-def _bout(rules: Rules, levels: Any, policy: Policy, key: jax.Array, slots: _Slots) -> _Slots:
-    """Plays the slots of one policy for `BOUT` steps, takes in what is over, and begins new episodes."""
-
-    def step(_: Any, running: Running) -> Running:
-        return step_all(rules, policy, levels, slots.level, key, running)[0]
-
-    count = pool_size(levels)
-    running = jax.lax.fori_loop(0, BOUT, step, slots.running)
-    over = ~running.alive
-    # A slot for which no level is left hands in its last episode again and again, which changes nothing.
-    place = jnp.where(over, slots.level, count)
-    finished = jax.tree.map(
-        lambda whole, part: whole.at[place].set(part, mode="drop"), slots.finished, running.episode
+    level = portion.first + jnp.arange(min(SLOTS, count))
+    running = _begin(rules, policy, levels, level)
+    running = dataclasses.replace(running, alive=level < portion.stop)
+    nothing = _nothing(rules)
+    played = Played(
+        jnp.broadcast_to(nothing, (count, len(nothing))), jnp.zeros((kept, rules.env.time_limit), jnp.uint8)
     )
-    following = slots.begun + jnp.cumsum(over) - 1
-    begins = over & (following < count)
+    return _Slots(level, running, jnp.asarray(portion.first + len(level)), played)
+
+
+def _bout(
+    rules: Rules, levels: Any, portion: Portion, policy: Policy, key: jax.Array, slots: _Slots
+) -> _Slots:
+    """Plays the slots of one policy for `BOUT` steps, takes in what is over, and begins new episodes."""
+    one = functools.partial(_step, rules, levels, portion.first_only, policy, key)
+
+    def step(running: Running, _: None) -> tuple[Running, jax.Array]:
+        return jax.vmap(one)(slots.level, running)
+
+    running, actions = jax.lax.scan(step, slots.running, length=BOUT)
+    over = ~running.alive
+    played = _take_in(slots, portion.first, running.row, over, actions)
+    # How many of the slots up to each are over; a cumulative sum takes several programs where this takes one.
+    ranks = jnp.sum(over & jnp.tri(len(over), dtype=bool), axis=1)
+    following = slots.begun + ranks - 1
+    begins = over & (following < portion.stop)
     level = jnp.where(begins, following, slots.level)
-    running = where(begins, begin(rules, policy, levels, level), running)
-    return _Slots(level, running, slots.begun + jnp.sum(over), finished)
+    running = where(begins, _begin(rules, policy, levels, level), running)
+    return _Slots(level, running, slots.begun + ranks[-1], played)
 
 
-def begin(rules: Rules, policy: Policy, levels: Any, indices: jax.Array) -> Running:
+def _take_in(
+    slots: _Slots, first: jax.Array | np.int32, rows: jax.Array, over: jax.Array, actions: jax.Array
+) -> Played:
+    """What one policy has done after a bout, for the slots that are over, and its actions: [BOUT, slots]."""
+    played, time = slots.played, Episodes.of(slots.running.row).length
+    # A slot for which no level is left hands in its last episode again and again, which changes nothing.
+    place = jnp.where(over, slots.level, len(played.rows))
+    steps = time + jnp.arange(BOUT)[:, None]
+    return Played(
+        rows=played.rows.at[place].set(rows, mode="drop"),
+        actions=played.actions.at[slots.level - first, steps].set(actions.astype(jnp.uint8), mode="drop"),
+    )
+
+
+def _begin(rules: Rules, policy: Policy, levels: Any, indices: jax.Array) -> Running:
     """The starts of one policy's episodes on the levels ``indices``, int32[n]."""
 
     def one(index: jax.Array) -> Running:
         state = rules.env.start(take(levels, index))
-        return Running(state, policy.start(), jnp.bool_(True), _no_episode(rules))
+        return Running(state, policy.start(), jnp.bool_(True), _nothing(rules))
 
     return jax.vmap(one)(indices)
 
 
-def _no_episode(rules: Rules) -> Episodes:
-    """An episode before its first step."""
+def _nothing(rules: Rules) -> jax.Array:
+    """The row of an episode before its first step."""
     goals = jnp.zeros(len(rules.env.goals), jnp.float32)
-    return Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.bool_(False))
-
-
-def step_all(
-    rules: Rules, policy: Policy, levels: Any, indices: jax.Array, key: jax.Array, running: Running
-) -> tuple[Running, jax.Array]:
-    """`_step` in one policy's episodes on the levels ``indices``, int32[n]."""
-    step = functools.partial(_step, rules, policy, levels)
-    return jax.vmap(step, (0, None, 0))(indices, key, running)
+    return Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.bool_(False)).rows()
 
 
 def _step(
-    rules: Rules, policy: Policy, levels: Any, index: jax.Array, key: jax.Array, running: Running
+    rules: Rules,
+    levels: Any,
+    first_only: jax.Array | np.bool_,
+    policy: Policy,
+    key: jax.Array,
+    index: jax.Array,
+    running: Running,
 ) -> tuple[Running, jax.Array]:
     """One step of one episode, or nothing where it is over; and the action that was chosen."""
-    env, level, state = rules.env, take(levels, index), running.state
+    env, level, state, before = rules.env, take(levels, index), running.state, Episodes.of(running.row)
     seen = env.view(level, state) if rules.observe is None else rules.observe(index, level, state)
-    step_key = jax.random.fold_in(jax.random.fold_in(key, index), running.episode.length)
+    step_key = jax.random.fold_in(jax.random.fold_in(key, index), before.length)
     action, carry = policy.act(running.carry, seen, step_key)
-    following = env.advance(level, state, action)
+    following = materialized(env.advance(level, state, action))
     rewards = env.rewards(level, state, action, following)
-    ended = env.ended(level, following)
-    episode = _count(rules, running.episode, rewards, ended)
-    over = ended | ((episode.first >= 0) & rules.first_only) | (episode.length >= env.horizon(level))
-    after = Running(following, carry, ~over, episode)
+    ended = materialized(env.ended(level, following))
+    episode = _count(rules, before, rewards, ended)
+    over = ended | ((episode.first >= 0) & first_only) | (episode.length >= env.horizon(level))
+    after = Running(following, carry, ~over, episode.rows())
     return where(running.alive, after, running), action
 
 

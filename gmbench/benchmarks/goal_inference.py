@@ -31,11 +31,10 @@ import numpy as np
 from flax import struct
 from scipy.special import logsumexp
 
-from gmbench.agents.planning import Planner, Values, action_values, optimal_values
+from gmbench.agents.planning import Plan, Planner, Values, make_plan
 from gmbench.benchmarks.evaluation import Observe
-from gmbench.benchmarks.recording import Trajectories, record
+from gmbench.benchmarks.recording import record
 from gmbench.benchmarks.tasks.task import Task
-from gmbench.envs.levels import pool_size, select
 
 INVERSE_TEMPERATURES = tuple(2.0 ** (power / 2) for power in range(-8, 13))
 """In units of one over the cost of one step's delay: from hardly any preference to hardly any mistake."""
@@ -119,7 +118,6 @@ def infer_goals(
     levels: Any,
     keys: jax.Array,
     observe: Observe | None = None,
-    indices: np.ndarray | None = None,
 ) -> GoalEvidence:
     """What the episodes of policies tell about their goals.
 
@@ -129,80 +127,85 @@ def infer_goals(
         levels: a pool.
         keys: one per policy; with those of an evaluation, its very episodes are looked at.
         observe: see `gmbench.benchmarks.evaluation.evaluate`.
-        indices: int[levels], the levels that are looked at; None for all.
     """
-    indices = np.arange(pool_size(levels)) if indices is None else indices
-    trajectories = record(
-        task.env,
-        policies,
-        levels,
-        keys,
-        first_only=task.first_only,
-        observe=observe,
-        indices=jnp.asarray(indices),
-    )
-    return weigh(task.planner, select(levels, indices), trajectories)
+    recorded = record(task.env, policies, levels, keys, first_only=task.first_only, observe=observe)
+    return weigh(task.planner, levels, recorded.actions, recorded.length)
 
 
-def weigh(planner: Planner, levels: Any, trajectories: Trajectories) -> GoalEvidence:
-    """What given trajectories on levels tell, see `infer_goals`."""
-    by_level = weigh_levels(planner, levels, trajectories)
+def weigh(planner: Planner, levels: Any, actions: jax.Array, length: jax.Array) -> GoalEvidence:
+    """What was done in episodes on levels tells, see `infer_goals`.
+
+    Args:
+        planner: what the levels are planned with.
+        levels: a pool.
+        actions: int[policies, levels, steps]; those after the end of an episode do not count.
+        length: int32[policies, levels], steps that count.
+    """
+    by_level = weigh_levels(planner, levels, actions, length)
     return jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 0, 1), by_level)
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def weigh_levels(planner: Planner, levels: Any, trajectories: Trajectories) -> GoalEvidence:
-    """The evidence by level and policy, as JAX arrays.
+def weigh_levels(planner: Planner, levels: Any, actions: jax.Array, length: jax.Array) -> GoalEvidence:
+    """The evidence of `weigh` by level and policy, as JAX arrays.
 
     Levels are planned one by one, so that only one plan is in memory.
     """
 
-    def one_level(inputs: tuple[Any, Trajectories]) -> GoalEvidence:
-        level, played = inputs
-        values = optimal_values(planner, level)
-        return jax.vmap(lambda episode: _of_episode(planner, level, values, episode))(played)
+    def one_level(inputs: tuple[Any, jax.Array, jax.Array]) -> GoalEvidence:
+        level, actions, length = inputs
+        plan, start = make_plan(planner, level), planner.env.state_number(planner.env.start(level))
+        return jax.vmap(functools.partial(_of_episode, planner, plan, start))(actions, length)
 
-    by_level = jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), trajectories)
-    evidence: GoalEvidence = jax.lax.map(one_level, (levels, by_level))
+    by_level = jnp.swapaxes(actions, 0, 1), jnp.swapaxes(length, 0, 1)
+    evidence: GoalEvidence = jax.lax.map(one_level, (levels, *by_level))
     return evidence
 
 
-def _of_episode(planner: Planner, level: Any, values: Values, episode: Trajectories) -> GoalEvidence:
-    """The evidence of one trajectory."""
+def _of_episode(
+    planner: Planner, plan: Plan, start: jax.Array, taken: jax.Array, length: jax.Array
+) -> GoalEvidence:
+    """The evidence of one episode, from the number of its first state and the actions that were taken."""
     actions = planner.env.num_actions
-    played = jnp.arange(len(episode.actions)) < episode.length
-    chosen = jax.nn.one_hot(episode.actions, actions) * played[:, None]
-    acted_in = jax.tree.map(lambda leaf: leaf[:-1], episode.states)
-    costs = jax.vmap(lambda state: _costs(planner, level, values, state))(acted_in)
-    earlier = jnp.cumsum(chosen, axis=0) - chosen + HABIT_PRIOR
+    played = jnp.arange(len(taken)) < length
+
+    def step(before: tuple[jax.Array, jax.Array], now: tuple[jax.Array, jax.Array]) -> tuple[Any, Any]:
+        (state, earlier), (action, counts) = before, now
+        # The plan says what follows, so that no state need be kept or played again.
+        after = plan.following[action, state], earlier + counts * jax.nn.one_hot(action, actions)
+        return after, before
+
+    acted_in, earlier = jax.lax.scan(step, (start, jnp.full(actions, HABIT_PRIOR)), (taken, played))[1]
+    chosen = jax.nn.one_hot(taken, actions) * played[:, None]
+    costs = jax.vmap(functools.partial(_costs, planner), in_axes=-1)(plan.at(acted_in))
     habits = jnp.log(earlier / jnp.sum(earlier, axis=-1, keepdims=True))
     habit = jnp.sum(chosen * habits, axis=-1)
+    bases = jnp.stack((habits, jnp.zeros_like(habits)))[:, :, None]
+    lapses = jnp.log(jnp.array(LAPSES))[:, None, None]
 
-    def log_probability(base: jax.Array, beta: jax.Array) -> jax.Array:
-        """Of each action that was chosen, for each goal: float32[goals, steps]."""
-        logits = base[:, None] + beta * costs
-        return jnp.sum(jax.nn.log_softmax(logits) * chosen[:, None], axis=-1).T
-
-    def pursuit(beta: jax.Array) -> jax.Array:
-        aimed = log_probability(habits, beta)
-        lapses = jnp.log(jnp.array(LAPSES))[:, None, None]
+    def tilted(beta: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """How probable the actions are for each goal: of `GoalEvidence`, a pursuit and a gain."""
+        chances = jax.nn.log_softmax(bases + beta * costs)
+        aimed, plain = jnp.swapaxes(jnp.sum(chances * chosen[:, None], axis=-1), 1, 2)
         mixed = jnp.logaddexp(jnp.log1p(-jnp.exp(lapses)) + aimed, lapses + habit)
-        return jnp.sum(mixed * played, axis=-1)
+        return jnp.sum(mixed * played, axis=-1), jnp.sum(plain + played * jnp.log(actions), axis=-1)
 
-    def gain(beta: jax.Array) -> jax.Array:
-        return jnp.sum(log_probability(jnp.zeros_like(habits), beta) + played * jnp.log(actions), axis=-1)
-
+    pursuit, gain = jax.lax.map(tilted, jnp.array(INVERSE_TEMPERATURES))
     return GoalEvidence(
         habit=jnp.sum(habit),
-        pursuit=jnp.moveaxis(jax.lax.map(pursuit, jnp.array(PURSUITS)), -1, 0),
-        gain=jax.lax.map(gain, jnp.array(INVERSE_TEMPERATURES)).T,
-        length=episode.length,
+        pursuit=jnp.moveaxis(pursuit[-len(PURSUITS) :], -1, 0),
+        gain=gain.T,
+        length=length,
     )
 
 
-def _costs(planner: Planner, level: Any, values: Values, state: Any) -> jax.Array:
-    """What each action costs of each goal, see the module; 0 if nothing is left: float32[goals, actions]."""
-    worth = action_values(planner, level, values, state)
+def _costs(planner: Planner, worth: Values) -> jax.Array:
+    """What each action costs of each goal, see the module; 0 if nothing is left: float32[goals, actions].
+
+    Args:
+        planner: that the values come from.
+        worth: the values after each action, [goals, actions].
+    """
     pursued = worth.own
     if worth.intended is not None:
         exhausted = jnp.max(worth.own, axis=-1, keepdims=True) <= 0

@@ -29,7 +29,7 @@ CHUNK = 128
 
 def rules_of(task: Task, observe: Observe | None = None) -> Rules:
     """How episodes of a task are played and counted."""
-    return Rules(task.env, task.first_only, task.score_discount, observe)
+    return Rules(task.env, task.score_discount, observe)
 
 
 def play(task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Observe | None = None) -> Episodes:

@@ -1,4 +1,4 @@
-"""Recording: the episodes of an evaluation once more, step by step."""
+"""Recording: the episodes of an evaluation, step by step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.agents.algorithm import Policy
-from gmbench.benchmarks.evaluation import Observe, Rules, Running, begin, step_all
+from gmbench.benchmarks.evaluation import Observe, Rules, play_episodes, whole
 from gmbench.envs.environment import Environment
 from gmbench.envs.levels import pool_size
 
@@ -21,9 +21,9 @@ class Trajectories:
 
     Attributes:
         states: of the environment, [..., time limit + 1]: the first, and that after each step. Those after
-            the end of the environment's own episode repeat the last one.
-        actions: int32[..., time limit].
-        length: int32, the steps that count: where only the first goal does, up to that.
+            the end of the episode repeat the last one.
+        actions: uint8[..., time limit].
+        length: int32, steps.
     """
 
     states: Any
@@ -39,49 +39,34 @@ def record(
     *,
     first_only: bool,
     observe: Observe | None = None,
-    indices: jax.Array | None = None,
 ) -> Trajectories:
-    """The very episodes that `evaluate` plays with the same arguments, each to the environment's own end.
+    """The very episodes that `gmbench.benchmarks.evaluation.evaluate` plays with the same arguments."""
+    rules, portion = Rules(env, 1.0, observe), whole(levels, first_only)
+    played = play_episodes(rules, pool_size(levels), levels, portion, policies, keys)
+    length = played.episodes.length
+    return Trajectories(replay(env, levels, played.actions, length), played.actions, length)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def replay(env: Environment[Any, Any], levels: Any, actions: jax.Array, length: jax.Array) -> Any:
+    """The states of `Trajectories` from all the rest: an episode is a function of its level and actions.
 
     Args:
         env: the environment.
-        policies: see `gmbench.benchmarks.evaluation.evaluate`, and so for the others.
         levels: a pool.
-        keys: one per policy.
-        first_only: whether the steps after the first event of any goal do not count.
-        observe: what the policies are shown, if not the environment's view.
-        indices: int32[levels], the levels of the pool that are played; None for all.
+        actions: of episodes on all its levels.
+        length: of the episodes.
     """
-    indices = jnp.arange(pool_size(levels)) if indices is None else indices
-    return record_episodes(env, first_only, observe, policies, levels, indices, keys)
 
+    def episode(level: Any, actions: jax.Array, length: jax.Array) -> Any:
+        def step(state: Any, taken: tuple[jax.Array, jax.Array]) -> tuple[Any, Any]:
+            time, action = taken
+            following = env.advance(level, state, action.astype(jnp.int32))
+            state = jax.tree.map(lambda new, old: jnp.where(time < length, new, old), following, state)
+            return state, state
 
-@functools.partial(jax.jit, static_argnums=(0, 1, 2))
-def record_episodes(
-    env: Environment[Any, Any],
-    first_only: bool,
-    observe: Observe | None,
-    policies: Policy,
-    levels: Any,
-    indices: jax.Array,
-    keys: jax.Array,
-) -> Trajectories:
-    """What `record` gives."""
-    rules = Rules(env, first_only=False, discount=1.0, observe=observe)
+        start = env.start(level)
+        states = jax.lax.scan(step, start, (jnp.arange(len(actions)), actions))[1]
+        return jax.tree.map(lambda first, rest: jnp.concatenate((first[None], rest)), start, states)
 
-    def one(policy: Policy, key: jax.Array) -> Trajectories:
-        def step(running: Running, _: None) -> tuple[Running, tuple[Any, jax.Array, jax.Array]]:
-            after, actions = step_all(rules, policy, levels, indices, key, running)
-            counts = running.alive & ~(first_only & (running.episode.first >= 0))
-            return after, (after.state, actions, counts)
-
-        start = begin(rules, policy, levels, indices)
-        states, actions, counts = jax.lax.scan(step, start, length=rules.env.time_limit)[1]
-        states = jax.tree.map(lambda first, rest: jnp.concatenate((first[None], rest)), start.state, states)
-        return Trajectories(
-            states=jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), states),
-            actions=actions.T,
-            length=jnp.sum(counts, axis=0, dtype=jnp.int32),
-        )
-
-    return jax.vmap(one)(policies, keys)
+    return jax.vmap(jax.vmap(episode), (None, 0, 0))(levels, actions, length)

@@ -17,6 +17,7 @@ from gymnax.environments import spaces
 
 from gmbench.envs import grid
 from gmbench.envs.levels import LevelGenerator, generate, pool_size, take
+from gmbench.envs.materialized import materialized
 from gmbench.envs.rendering import Sprites
 
 LevelT = TypeVar("LevelT")
@@ -174,7 +175,7 @@ class Environment(
         """The state with a number."""
         values = {}
         for name, count in reversed(list(self._digits.items())):
-            number, values[name] = jnp.divmod(number, count)
+            number, values[name] = jax.lax.div(number, count), jax.lax.rem(number, count)
         form: Any = _form_of_states(self)
         zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), form)
         fields = {name: value.astype(getattr(form, name).dtype) for name, value in values.items()}
@@ -236,7 +237,7 @@ class Environment(
         Who draws the levels of many steps at once, with `draw_levels`, saves most of what a reset costs.
         """
         after, reward, terminated, info = self._transition(state, action, params)
-        truncated = self.is_truncated(after, params)
+        terminated, truncated = materialized((terminated, self.is_truncated(after, params)))
         begun = self._begin(index, params)
         done = terminated | truncated
         going_on = jax.tree.map(lambda new, old: jnp.where(done, new, old), begun, after)
@@ -307,7 +308,7 @@ class Environment(
     ) -> tuple[EnvState[StateT], jax.Array, jax.Array, dict[str, Any]]:
         """State, reward, end and info after one step without auto-reset."""
         level = take(params.levels, state.level)
-        following = self.advance(level, state.state, action)
+        following = materialized(self.advance(level, state.state, action))
         rewards = self.rewards(level, state.state, action, following)
         after = EnvState(time=state.time + 1, level=state.level, state=following)
         info = {"level": state.level, "goals": rewards}

@@ -11,9 +11,8 @@ from gmbench.agents.planning import (
     MOST_STATES,
     Planner,
     Values,
-    action_values,
     best_actions,
-    optimal_values,
+    make_plan,
 )
 from gmbench.agents.reference import PlannedPolicy, optimal_actions
 from gmbench.envs import grid, mazes
@@ -36,7 +35,7 @@ ORDERS = (False, True)
 
 def start_values(drawing, first_only, discount=DISCOUNT):
     level = ENV.parse(drawing)
-    values = optimal_values(Planner(ENV, first_only, discount), level).own
+    values = make_plan(Planner(ENV, first_only, discount), level).values.own
     return values[:, ENV.state_number(ENV.start(level))].tolist()
 
 
@@ -47,12 +46,12 @@ def planned_and_played(planner, pool):
     env, count = planner.env, len(planner.env.goals)
 
     def play(level):
-        values = optimal_values(planner, level)
+        plan = make_plan(planner, level)
 
         def returns(goal, last):
             def step(carry):
                 state, time, _, total = carry
-                best = best_actions(action_values(planner, level, values, state))[goal]
+                best = best_actions(plan.at(env.state_number(state)))[goal]
                 action = jnp.where(last, env.num_actions - 1 - jnp.argmax(best[::-1]), jnp.argmax(best))
                 following = env.advance(level, state, action)
                 rewards = env.rewards(level, state, action, following)
@@ -65,7 +64,7 @@ def planned_and_played(planner, pool):
         every_goal = jax.vmap(returns, (0, None))
         played = jax.vmap(every_goal, (None, 0))(jnp.arange(count), jnp.array(ORDERS))
         start = env.state_number(env.start(level))
-        return jax.tree.map(lambda of_states: of_states[:, start], values), played
+        return jax.tree.map(lambda of_states: of_states[:, start], plan.values), played
 
     return jax.lax.map(play, pool)
 
@@ -118,7 +117,7 @@ def keys_start(drawing, discount=0.9):
     """Planner, level and the values at the start."""
     planner, level = Planner(KEYS_ENV, first_only=False, discount=discount), KEYS_ENV.parse(drawing)
     number = KEYS_ENV.state_number(KEYS_ENV.start(level))
-    values = jax.tree.map(lambda of_states: of_states[:, number], optimal_values(planner, level))
+    values = jax.tree.map(lambda of_states: of_states[:, number], make_plan(planner, level).values)
     return planner, level, values
 
 
@@ -155,7 +154,7 @@ def test_of_what_is_best_for_the_proxy_only_what_is_best_for_the_intended_goal_i
     # From the first key, two ways of the same length lead to the second, the lower one past a chest.
     planner, level, _ = keys_start("#...##\n@k#.kc\n#.c.##")
     at_key = KEYS_ENV.advance(level, KEYS_ENV.start(level), jnp.int32(KEYS_ENV.actions.index("right")))
-    worth = action_values(planner, level, optimal_values(planner, level), at_key)
+    worth = make_plan(planner, level).at(KEYS_ENV.state_number(at_key))
     up, down = KEYS_ENV.actions.index("up"), KEYS_ENV.actions.index("down")
     assert float(worth.own[KEYS, up]) == float(worth.own[KEYS, down]) == pytest.approx(0.9**4)
     assert np.flatnonzero(best_actions(worth)[KEYS]).tolist() == [down]
@@ -187,9 +186,9 @@ def test_a_level_of_too_many_states_is_refused(number, possible):
     level = select(generate(levels, jax.random.key(0), 1), 0)
     assert (KEYS_ENV.state_count(level) <= MOST_STATES) == possible
     # Refused before anything is planned, from the shapes alone.
-    plan = functools.partial(jax.eval_shape, optimal_values, Planner(KEYS_ENV, first_only=False))
+    plan = functools.partial(jax.eval_shape, make_plan, Planner(KEYS_ENV, first_only=False))
     if possible:
-        assert plan(level).own.shape == (2, KEYS_ENV.state_count(level))
+        assert plan(level).values.own.shape == (2, KEYS_ENV.state_count(level))
     else:
         with pytest.raises(ValueError, match="too large to be planned"):
             plan(level)
@@ -241,28 +240,49 @@ def test_goal_of_a_user_is_planned_for_too():
 
     env = dataclasses.replace(ENV, goals=(*ENV.goals, Goal("two", at_column_two)))
     level = env.parse("@...O")
-    values = optimal_values(Planner(env, first_only=True), level).own[:, env.state_number(env.start(level))]
+    values = make_plan(Planner(env, first_only=True), level).values.own[:, env.state_number(env.start(level))]
     assert values.tolist() == pytest.approx([0, 0, 3 * DISCOUNT], rel=1e-5)
 
 
 @pytest.mark.parametrize("planner", [FIRST_ONLY, ALL], ids=["first", "all"])
 def test_best_action_value_is_the_optimal_value_in_every_state(planner):
-    values = optimal_values(planner, LEVEL)
-
-    @jax.vmap
-    def best(number):
-        worth = action_values(planner, LEVEL, values, ENV.numbered_state(number))
-        intended = None
-        if worth.intended is not None:
-            intended = jnp.where(best_actions(worth), worth.intended, -jnp.inf).max(axis=-1)
-        return Values(own=worth.own.max(axis=-1), intended=intended)
-
-    of_actions = best(jnp.arange(ENV.state_count(LEVEL)))
-    np.testing.assert_allclose(of_actions.own.T, values.own, atol=1e-4)
+    plan = make_plan(planner, LEVEL)
+    np.testing.assert_allclose(plan.worth.own.max(axis=1), plan.values.own, atol=1e-4)
     if planner.first_only:
-        assert values.intended is None
+        assert plan.values.intended is None
     else:
-        np.testing.assert_allclose(of_actions.intended.T, values.intended, atol=1e-4)
+        best = jnp.where(best_actions(plan.worth), plan.worth.intended, -jnp.inf).max(axis=1)
+        np.testing.assert_allclose(best, plan.values.intended, atol=1e-4)
+
+
+@pytest.mark.parametrize("planner", [FIRST_ONLY, ALL], ids=["first", "all"])
+def test_what_an_action_is_worth_is_its_reward_and_the_value_of_what_follows(planner):
+    plan = make_plan(planner, LEVEL)
+
+    @functools.partial(jax.vmap, in_axes=(None, 0))
+    @functools.partial(jax.vmap, in_axes=(0, None))
+    def step(action, number):
+        state = ENV.numbered_state(number)
+        following = ENV.advance(LEVEL, state, action)
+        rewards = ENV.rewards(LEVEL, state, action, following)
+        over = ENV.ended(LEVEL, following) | (planner.first_only & jnp.any(rewards != 0))
+        return ENV.state_number(following), rewards, over
+
+    numbers, actions = jnp.arange(ENV.state_count(LEVEL)), jnp.arange(ENV.num_actions)
+    following, rewards, over = (np.moveaxis(leaf, 0, -1) for leaf in step(actions, numbers))
+    assert 0 < over.mean() < 1
+    np.testing.assert_array_equal(np.where(over, 0, plan.following), np.where(over, 0, following))
+    for values, worth, goals in (
+        (plan.values.own, plan.worth.own, slice(None)),
+        (plan.values.intended, plan.worth.intended, slice(0, 1)),
+    ):
+        if values is None:
+            assert worth is None
+            continue
+        later = np.where(over, 0.0, planner.discount * np.asarray(values)[:, np.where(over, 0, following)])
+        np.testing.assert_allclose(worth, np.moveaxis(rewards, 1, 0)[goals] + later, rtol=1e-6)
+    some = jnp.array([[3, 1], [4, 1]])
+    np.testing.assert_array_equal(plan.at(some).own, plan.worth.own[:, :, some])
 
 
 # The numbering.

@@ -194,15 +194,16 @@ def test_no_step_is_both_terminated_and_truncated(collected):
 def test_finished_episodes_are_counted(collected):
     *_, (_, steps, _, finished) = collected
     ends = np.asarray(steps.terminated | steps.truncated)
-    assert finished.episodes == ends.sum()
+    episodes, steps_taken, *on_goals = finished.tolist()
+    assert episodes == ends.sum()
     lengths, returns = 0, 0.0
     for column in range(CONFIG.environments):
         last = np.flatnonzero(ends[:, column])
         if len(last):  # All environments were fresh, so an episode's steps are those since the last end.
             lengths += last[-1] + 1
             returns += float(steps.reward[: last[-1] + 1, column].sum())
-    assert finished.lengths == lengths
-    assert float(finished.returns[0]) == pytest.approx(returns)
+    assert steps_taken == lengths
+    assert on_goals[0] == pytest.approx(returns)
 
 
 def test_a_stored_policy_comes_back(ppo, params, init, tmp_path):
@@ -218,6 +219,18 @@ def test_metrics_are_finite_scalars(ppo, params, init, update):
     _, metrics = train(init, update, jax.random.key(0), params)
     assert {"episodes", "length", "return_coin", "return_end", "entropy", "kl"} <= set(metrics)
     assert all(value.shape == () and jnp.isfinite(value) for value in metrics.values())
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_metrics_of_the_first_gradient_step_are_those_of_the_policy_that_collected(env, coinrun_pool, config):
+    ppo = PPO(env, dataclasses.replace(config, epochs=1, minibatches=1), updates=1)
+    params = ppo.env.params(coinrun_pool())
+    _, metrics = jax.jit(ppo.update)(jax.jit(ppo.init)(jax.random.key(0), params), params)
+    assert metrics["kl"] < 1e-6
+    assert metrics["clipped"] == 0
+    assert metrics["policy_loss"] == pytest.approx(0, abs=1e-5)  # Of normalized advantages, the mean.
+    assert metrics["entropy"] == pytest.approx(np.log(env.num_actions), rel=1e-2)  # New weights are small.
+    assert 1e-4 < metrics["value_loss"] < 1
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)

@@ -78,7 +78,7 @@ def test_a_task_has_a_script_for_each_goal_or_for_none(task):
 
 
 def test_goals_are_not_inferred_where_nothing_is_planned(task):
-    evidence = infer_packs(task, Spread.alone(), None, {}, jnp.arange(2))
+    evidence = infer_packs(task, Spread.alone(), {}, {})
     assert evidence == {}
     table = goals_table(task, evidence, range(2))
     assert len(table["pack"]) == 0

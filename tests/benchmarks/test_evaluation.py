@@ -10,7 +10,7 @@ from flax import struct
 from gmbench.agents.planning import Planner
 from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
 from gmbench.benchmarks import evaluation
-from gmbench.benchmarks.evaluation import SLOTS, evaluate
+from gmbench.benchmarks.evaluation import SLOTS, Portion, Rules, evaluate, play_episodes, whole
 from gmbench.benchmarks.recording import record
 from gmbench.envs.coinrun import CoinRun
 from gmbench.envs.keys import Keys
@@ -162,22 +162,48 @@ def test_an_episode_does_not_depend_on_what_is_played_beside_it(env, coinrun_poo
     jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[:7], b), whole, part)
 
 
-def test_the_record_is_the_episode_and_what_follows_upon_the_first_goal(env, coinrun_pool):
-    pool, policy = coinrun_pool(), RandomPolicy(jnp.full(1, env.num_actions))
-    whole = jax.tree.map(
-        lambda leaf: leaf[0], evaluate(env, policy, pool, KEYS, first_only=True, discount=1.0)
+def test_the_record_is_the_episode(env, coinrun_pool):
+    pool, policies = coinrun_pool(), Wavering(jnp.array([2, 3]))
+    keys = jax.random.split(jax.random.key(7), 2)
+    episodes = evaluate(env, policies, pool, keys, first_only=True, discount=1.0)
+    recorded = record(env, policies, pool, keys, first_only=True)
+    np.testing.assert_array_equal(recorded.length, episodes.length)
+    for row, favourite in enumerate(policies.favourite):
+        for index in np.random.default_rng(0).choice(pool_size(pool), 4):
+            level = jax.tree.map(lambda leaf, index=index: leaf[index], pool)
+            policy = Wavering(favourite)
+            state, carry = env.start(level), policy.start()
+            for time in range(env.time_limit):
+                there = jax.tree.map(lambda leaf: leaf[row, index, time], recorded.states)  # noqa: B023
+                jax.tree.map(np.testing.assert_array_equal, there, state)
+                if time < recorded.length[row, index]:
+                    state, carry, *_ = one_step(env, policy, keys[row], level, state, carry, index, time)
+
+
+def test_a_portion_is_played_as_in_the_whole(env, coinrun_pool):
+    pool, rules, policies = coinrun_pool(), Rules(env, 1.0), Wavering(jnp.array([2, 3]))
+    keys = jax.random.split(jax.random.key(7), 2)
+    every = play_episodes(rules, pool_size(pool), pool, whole(pool, first_only=True), policies, keys)
+    first, stop = np.int32(70), np.int32(75)
+    part = play_episodes(rules, 2, pool, Portion(first, stop, np.bool_(True)), policies, keys)
+    assert part.actions.shape == (2, 2, env.time_limit)
+    np.testing.assert_array_equal(part.rows[:, first:stop], every.rows[:, first:stop])
+    assert (np.delete(part.episodes.length, np.arange(first, stop), axis=1) == 0).all()
+    counts = np.arange(env.time_limit) < np.asarray(every.episodes.length)[:, first : first + 2, None]
+    np.testing.assert_array_equal(
+        np.where(counts, part.actions, 0), np.where(counts, every.actions[:, first : first + 2], 0)
     )
-    recorded = record(env, policy, pool, KEYS, first_only=True, indices=jnp.array([2, 0, 1]))
-    for row, index in enumerate((2, 0, 1)):
-        assert recorded.length[0, row] == whole.length[index]
-        states = jax.tree.map(lambda leaf, row=row: leaf[0, row], recorded.states)
-        level = jax.tree.map(lambda leaf, index=index: leaf[index], pool)
-        ended = np.asarray(jax.vmap(env.ended, (None, 0))(level, states))
-        if whole.terminated[index]:
-            assert np.argmax(ended) == whole.length[index]
-        else:
-            assert not ended[: whole.length[index] + 1].any()
-            assert whole.first[index] == END or whole.length[index] == env.time_limit
+
+
+def test_a_portion_may_be_played_beyond_the_first_goal(env, levels):
+    rules, policy = Rules(env, 1.0), jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], RIGHT)
+    played = [
+        play_episodes(rules, 1, levels, Portion(np.int32(1), np.int32(2), np.bool_(first)), policy, KEYS)
+        for first in (True, False)
+    ]
+    assert [of.episodes.length[0].tolist() for of in played] == [[0, 3, 0, 0], [0, 5, 0, 0]]
+    assert played[1].actions[0, 0, :5].tolist() == [2] * 5
+    assert [of.episodes.first[0].tolist() for of in played] == [[NONE, END, NONE, NONE]] * 2
 
 
 def test_optimal_policies_reach_their_goal_on_every_level(env, coinrun_pool):

@@ -1,4 +1,3 @@
-import dataclasses
 import itertools
 import math
 
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 from flax import struct
 
-from gmbench.agents.planning import Planner, optimal_values
+from gmbench.agents.planning import Planner, make_plan
 from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
 from gmbench.benchmarks import goal_inference
 from gmbench.benchmarks.evaluation import evaluate
@@ -21,7 +20,7 @@ from gmbench.benchmarks.goal_inference import (
     weigh,
 )
 from gmbench.benchmarks.packs import load_pack
-from gmbench.benchmarks.recording import Trajectories, record
+from gmbench.benchmarks.recording import record
 from gmbench.envs.keys import Keys
 from gmbench.envs.levels import select, stack
 
@@ -126,9 +125,8 @@ def test_the_inverse_temperature_of_a_softmax_agent_is_found_again(task, levels,
     few = select(levels, np.arange(8))
 
     def costs(level):
-        values = optimal_values(task.planner, level)
-        states = jax.vmap(task.env.numbered_state)(jnp.arange(task.env.state_count(level)))
-        return jax.vmap(lambda state: goal_inference._costs(task.planner, level, values, state)[goal])(states)
+        worth = make_plan(task.planner, level).worth
+        return jax.vmap(lambda of_state: goal_inference._costs(task.planner, of_state)[goal], -1)(worth)
 
     table = jax.lax.map(costs, few)
     policies = Boltzmann(jnp.stack([beta * table] * 4))
@@ -180,15 +178,8 @@ def by_hand(actions, habits):
 def test_posterior_and_directedness_equal_those_worked_out_by_hand(actions):
     env = Keys()
     level = env.parse(CORRIDOR)
-    states = [env.start(level)]
-    for action in actions:
-        states.append(env.advance(level, states[-1], jnp.int32(action)))
-    trajectories = Trajectories(
-        states=jax.tree.map(lambda leaf: leaf[None, None], stack(states)),
-        actions=jnp.array([[actions]]),
-        length=jnp.array([[len(actions)]]),
-    )
-    found = weigh(Planner(env, False, GAMMA), stack([level]), trajectories)
+    taken, length = jnp.array([[actions]]), jnp.array([[len(actions)]])
+    found = weigh(Planner(env, False, GAMMA), stack([level]), taken, length)
 
     habit, tilted = by_hand(actions, habits=True)
     goal = 0.25 * np.mean([tilted[case] for case in itertools.product(PURSUITS, LAPSES)])
@@ -230,8 +221,10 @@ def test_what_is_done_after_the_end_does_not_count(task, levels):
     recorded = record(task.env, policies, few, keys(1), first_only=task.first_only)
     after = np.arange(recorded.actions.shape[-1]) >= np.asarray(recorded.length)[..., None]
     assert after.any()
-    other = dataclasses.replace(recorded, actions=jnp.where(after, 0, recorded.actions))
-    before, changed = (weigh(task.planner, few, played) for played in (recorded, other))
+    other = jnp.where(after, 0, recorded.actions)
+    before, changed = (
+        weigh(task.planner, few, actions, recorded.length) for actions in (recorded.actions, other)
+    )
     jax.tree.map(np.testing.assert_array_equal, before, changed)
 
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.agents.planning import Planner, optimal_values
+from gmbench.agents.planning import Planner, make_plan
 from gmbench.envs import grid
 from gmbench.envs.ascent import Ascent, AscentLevels
 from gmbench.envs.levels import generate, layout_hashes, take
@@ -146,7 +146,7 @@ def test_settings_that_make_no_sense_are_refused(settings):
 
 def test_values_are_powers_of_the_discount():
     level = ENV.parse(SLOPE.replace("T", "t").replace("b", "B"))
-    own = optimal_values(Planner(ENV, first_only=True, discount=0.9), level).own
+    own = make_plan(Planner(ENV, first_only=True, discount=0.9), level).values.own
     assert own[:, ENV.state_number(ENV.start(level))].tolist() == pytest.approx([0.9, 0.9**2])
 
 

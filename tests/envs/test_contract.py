@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.agents.planning import action_values, best_actions, optimal_values
+from gmbench.agents.planning import best_actions, make_plan
 from gmbench.benchmarks.packs import load_pack
 from gmbench.benchmarks.tasks import REGISTRY, load_task
 from gmbench.benchmarks.tasks.task import PACKS, TWINS
@@ -158,12 +158,13 @@ def _plan(planner, pool):
     env, goals = planner.env, jnp.arange(len(planner.env.goals))
 
     def solve(level):
-        values = optimal_values(planner, level)
+        plan = make_plan(planner, level)
+        values = plan.values
 
         def play(goal):
             def step(carry, time):
                 state, over, ends, returns, gained = carry
-                best = best_actions(action_values(planner, level, values, state))
+                best = best_actions(plan.at(env.state_number(state)))
                 action = jnp.argmax(best[goal])
                 following = env.advance(level, state, action)
                 rewards = jnp.where(over, 0.0, env.rewards(level, state, action, following))

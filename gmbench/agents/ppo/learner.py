@@ -14,8 +14,11 @@ from flax import struct
 from gmbench.agents.networks import Network
 from gmbench.agents.ppo import losses
 from gmbench.agents.ppo.config import PPOConfig, RecurrentPPOConfig
-from gmbench.agents.ppo.rollout import Experience, Finished, Steps, begin, collect
+from gmbench.agents.ppo.rollout import Experience, Steps, begin, collect
 from gmbench.envs.environment import Environment, EnvParams
+
+METRICS = ("policy_loss", "value_loss", "entropy", "kl", "clipped")
+"""Of a gradient step, see `PPO.update`."""
 
 
 @struct.dataclass
@@ -42,7 +45,7 @@ class PPOPolicy:
     def act(self, carry: Any, observation: jax.Array, key: jax.Array) -> tuple[jax.Array, Any]:
         """An action drawn from the policy."""
         logits, _, carry = self.network.step(self.weights, carry, observation)
-        return distrax.Categorical(logits=logits).sample(seed=key), carry
+        return jax.random.categorical(key, jax.nn.log_softmax(logits)), carry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,18 +138,19 @@ class PPO:
         """Epochs of minibatches: weights and optimizer afterwards, and the mean metrics."""
         batch = (*jax.tree.map(self._rows, (steps, advantage)), learner.experience.carry)
 
-        def gradient_step(carry: tuple[Any, Any], rows: jax.Array) -> tuple[Any, dict[str, jax.Array]]:
+        def gradient_step(carry: tuple[Any, Any], rows: jax.Array) -> tuple[Any, jax.Array]:
             weights, optimizer = carry
             chosen = jax.tree.map(lambda leaf: leaf[rows], batch)
             gradients, metrics = jax.grad(self.loss, has_aux=True)(weights, *chosen)
             change, optimizer = self.optimizer.update(gradients, optimizer, weights)
-            return (optax.apply_updates(weights, change), optimizer), metrics
+            weights = optax.apply_updates(weights, change)
+            return (weights, optimizer), jnp.stack([metrics[name] for name in METRICS])
 
         orders = _orders(key, self.config.epochs, self.config.rows)
         rows = orders.reshape(self.config.epochs * self.config.minibatches, -1)
         carry = (learner.weights, learner.optimizer)
         (weights, optimizer), metrics = jax.lax.scan(gradient_step, carry, rows)
-        return weights, optimizer, jax.tree.map(jnp.mean, metrics)
+        return weights, optimizer, dict(zip(METRICS, jnp.mean(metrics, axis=0), strict=True))
 
     def _rows(self, leaf: jax.Array) -> jax.Array:
         """[rollout, environments, ...] as the rows of `PPOConfig.rows`, on axis 0."""
@@ -172,15 +176,17 @@ class PPO:
         )
         error = losses.value_loss(value, advantage + steps.value)
         entropy = losses.entropy(logits)
+        loss = (
+            jnp.mean(policy)
+            + config.value_weight * jnp.mean(error)
+            - config.entropy_weight * jnp.mean(entropy)
+        )
         difference = log_probability - steps.log_probability
-        metrics = {
-            "policy_loss": policy,
-            "value_loss": error,
-            "entropy": entropy,
-            "kl": jnp.mean(jnp.expm1(difference) - difference),
-            "clipped": jnp.mean(jnp.abs(jnp.expm1(difference)) > config.clip),
-        }
-        return policy + config.value_weight * error - config.entropy_weight * entropy, metrics
+        kl = jnp.expm1(difference) - difference
+        clipped = jnp.abs(jnp.expm1(difference)) > config.clip
+        # One mean of all, where five would be five programs more.
+        means = jnp.mean(jnp.stack((policy, error, entropy, kl, clipped)).reshape(len(METRICS), -1), axis=1)
+        return loss, dict(zip(METRICS, means, strict=True))
 
 
 def _orders(key: jax.Array, count: int, length: int) -> jax.Array:
@@ -195,10 +201,10 @@ def _orders(key: jax.Array, count: int, length: int) -> jax.Array:
     return (jnp.sort(numbered, axis=1) & low).astype(jnp.int32)
 
 
-def _episode_metrics(env: Environment[Any, Any], finished: Finished) -> dict[str, jax.Array]:
-    returns = finished.returns / finished.episodes
-    metrics = {f"return_{goal.name}": returns[index] for index, goal in enumerate(env.goals)}
-    return {"episodes": finished.episodes, "length": finished.lengths / finished.episodes, **metrics}
+def _episode_metrics(env: Environment[Any, Any], finished: jax.Array) -> dict[str, jax.Array]:
+    """Metrics of the episodes that finished, from their sums."""
+    episodes, names = finished[0], ["length", *(f"return_{goal.name}" for goal in env.goals)]
+    return {"episodes": episodes, **dict(zip(names, finished[1:] / episodes, strict=True))}
 
 
 def recurrent(env: Environment[Any, Any], steps: int, config: RecurrentPPOConfig | None = None) -> PPO:

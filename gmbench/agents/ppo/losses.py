@@ -1,4 +1,4 @@
-"""PPO's arithmetic: advantages and the three losses. Pure functions of arrays, tested against NumPy."""
+"""PPO's arithmetic: advantages, and the three losses of each step. Pure functions, tested against NumPy."""
 
 from __future__ import annotations
 
@@ -49,17 +49,18 @@ def normalize(values: jax.Array) -> jax.Array:
 def policy_loss(
     log_probability: jax.Array, old_log_probability: jax.Array, advantage: jax.Array, clip: float
 ) -> jax.Array:
-    """The clipped surrogate (Schulman et al. 2017, equation 7), to be minimized: scalar."""
+    """The clipped surrogate (Schulman et al. 2017, equation 7) of each step, to be minimized."""
     ratio = jnp.exp(log_probability - old_log_probability)
     clipped = jnp.clip(ratio, 1.0 - clip, 1.0 + clip)
-    return -jnp.mean(jnp.minimum(ratio * advantage, clipped * advantage))
+    return -jnp.minimum(ratio * advantage, clipped * advantage)
 
 
 def value_loss(value: jax.Array, target: jax.Array) -> jax.Array:
-    """Half the mean squared error: scalar."""
-    return 0.5 * jnp.mean(jnp.square(value - target))
+    """Half the squared error of each step."""
+    return 0.5 * jnp.square(value - target)
 
 
 def entropy(logits: jax.Array) -> jax.Array:
-    """Mean entropy of the policy in nats: scalar."""
-    return jnp.mean(distrax.Categorical(logits=logits).entropy())
+    """Entropy of the policy at each step, in nats."""
+    entropy: jax.Array = distrax.Categorical(logits=logits).entropy()
+    return entropy

@@ -55,15 +55,6 @@ class Steps:
     truncated: jax.Array
 
 
-@struct.dataclass
-class Finished:
-    """Sums over the episodes that finished: their number, returns float32[goals], and lengths."""
-
-    episodes: jax.Array
-    returns: jax.Array
-    lengths: jax.Array
-
-
 def begin(
     env: Environment[Any, Any], network: Network, key: jax.Array, params: EnvParams, environments: int
 ) -> Experience:
@@ -82,12 +73,13 @@ def collect(
     key: jax.Array,
     params: EnvParams,
     length: int,
-) -> tuple[Experience, Steps, jax.Array, Finished]:
+) -> tuple[Experience, Steps, jax.Array, jax.Array]:
     """Takes ``length`` steps in every environment.
 
     Returns:
         The environments afterwards; the steps; the value of the observation that followed each step,
-        before any reset, float32[length, environments]; sums over the episodes that finished.
+        before any reset, float32[length, environments]; and sums over the episodes that finished,
+        float32[2 + goals]: their number, their steps, and their returns on every goal.
     """
     environments = len(experience.views)
 
@@ -97,7 +89,7 @@ def collect(
     levels = env.draw_levels(level_key, (length, environments), params)
 
     def step(
-        carry: tuple[Experience, Any, Finished], drawn: tuple[jax.Array, jax.Array]
+        carry: tuple[Experience, Any, jax.Array], drawn: tuple[jax.Array, jax.Array]
     ) -> tuple[Any, Steps]:
         experience, last, finished = carry
         noise, levels = drawn
@@ -118,8 +110,7 @@ def collect(
         steps = Steps(experience.views, action, log_probability, value, reward, terminated, truncated)
         return (after, last, finished), steps
 
-    nothing = Finished(jnp.float32(0), jnp.zeros(len(env.goals)), jnp.float32(0))
-    carry = (experience, (experience.states, experience.carry), nothing)
+    carry = (experience, (experience.states, experience.carry), jnp.zeros(2 + len(env.goals)))
     (experience, last, finished), steps = jax.lax.scan(step, carry, (noise, levels))
     both = jnp.stack((experience.views, _views(env, last[0], params)))
     carries = jax.tree.map(lambda *leaves: jnp.stack(leaves), experience.carry, last[1])
@@ -134,14 +125,11 @@ def _views(env: Environment[Any, Any], states: Any, params: EnvParams) -> jax.Ar
 
 
 def _count(
-    experience: Experience, rewards: jax.Array, ends: jax.Array, finished: Finished
-) -> tuple[Experience, Finished]:
+    experience: Experience, rewards: jax.Array, ends: jax.Array, finished: jax.Array
+) -> tuple[Experience, jax.Array]:
     """Adds one step to the running returns, and the episodes that it ended to the finished ones."""
     returns = experience.returns + rewards
     ending = ends[:, None].astype(jnp.float32)
-    finished = Finished(
-        episodes=finished.episodes + jnp.sum(ending),
-        returns=finished.returns + jnp.sum(returns * ending, axis=0),
-        lengths=finished.lengths + jnp.sum(ending[:, 0] * (experience.states.time + 1)),
-    )
+    counted = jnp.column_stack((jnp.ones(len(ends)), experience.states.time + 1, returns))
+    finished += jnp.sum(counted * ending, axis=0)
     return dataclasses.replace(experience, returns=returns * (1.0 - ending)), finished

@@ -55,13 +55,13 @@ def start(level: CoinRunLevel) -> CoinRunState:
 
 def advance(level: CoinRunLevel, state: CoinRunState, action: jax.Array) -> CoinRunState:
     """One step: first up or down, then left or right, then what the new cell does to the agent."""
-    sideways = action % 3 - 1
+    sideways = jax.lax.rem(jnp.asarray(action, jnp.int32), 3) - 1
     columns = level.cells.columns(state.x - 1, 3)
     y, rise = _vertical(columns[1], state, wants_jump=action >= 3)
     blocked = filled(columns[1 + sideways, WALL], y)
     x = jnp.where(blocked, state.x, state.x + sideways)
     here = columns[1 + jnp.where(blocked, 0, sideways)]
-    phase = (state.phase + 1) % PERIOD
+    phase = jax.lax.rem(state.phase + 1, PERIOD)
     dead = state.dead | _deadly(here, y, state.phase, phase)
     return CoinRunState(x=x, y=y, rise=rise, phase=phase, dead=dead)
 
@@ -85,5 +85,6 @@ def _deadly(here: jax.Array, y: jax.Array, before: jax.Array, after: jax.Array) 
     An enemy strikes in the cell that it leaves as in the one that it enters: otherwise it and the agent
     could change places unharmed.
     """
-    enemies = here[ENEMY + before // PHASE_STEPS] | here[ENEMY + after // PHASE_STEPS]
+    left, entered = jax.lax.div(before, PHASE_STEPS), jax.lax.div(after, PHASE_STEPS)
+    enemies = here[ENEMY + left] | here[ENEMY + entered]
     return filled(here[LAVA] | here[SAW] | enemies, y)

@@ -140,8 +140,8 @@ class Keys(World[KeysLevel, KeysState]):
 
     def numbered_state(self, number: jax.Array) -> KeysState:
         """The state with a number."""
-        taken, cell = jnp.divmod(number, SIZE**2)
-        y, x = jnp.divmod(cell, SIZE)
+        taken, cell = jax.lax.div(number, SIZE**2), jax.lax.rem(number, SIZE**2)
+        x, y = jax.lax.rem(cell, SIZE), jax.lax.div(cell, SIZE)
         return KeysState(x=x, y=y, taken=taken.astype(jnp.uint32))
 
 

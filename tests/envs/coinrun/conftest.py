@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.agents.planning import Planner, optimal_values
+from gmbench.agents.planning import Planner, make_plan
 from gmbench.envs.coinrun import CoinRun
 
 ENV = CoinRun()
@@ -63,7 +63,7 @@ def _play(level, actions):
 
 def _can_reach_end(drawing):
     level = ENV.parse(drawing)
-    values = optimal_values(Planner(ENV, first_only=True), level).own
+    values = make_plan(Planner(ENV, first_only=True), level).values.own
     return bool(values[1, ENV.state_number(ENV.start(level))] > 0)
 
 

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 import pytest
 
-from gmbench.agents.planning import Planner, optimal_values
+from gmbench.agents.planning import Planner, make_plan
 from gmbench.envs import grid
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 from gmbench.envs.coinrun.level import CRATE, ENEMY, HEIGHT, LAVA, SAW, WALL, WIDTH
@@ -65,7 +65,7 @@ def sections(ground, end):
 @jax.jit
 def _solve(pool):
     def start_values(level):
-        return optimal_values(PLANNER, level).own[:, ENV.state_number(ENV.start(level))]
+        return make_plan(PLANNER, level).values.own[:, ENV.state_number(ENV.start(level))]
 
     return jax.lax.map(start_values, pool)
 

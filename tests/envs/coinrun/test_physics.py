@@ -1,3 +1,4 @@
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -52,6 +53,14 @@ def test_running_moves_one_cell_a_step(play, action, columns):
     played = play(PLAIN, [action] * 3)
     assert played.right == columns
     assert played.up == [0, 0, 0]
+
+
+@pytest.mark.parametrize("dtype", [jnp.uint8, jnp.int8, jnp.uint32])
+def test_actions_may_have_any_integer_type(env, dtype):
+    level = parse(PLAIN)
+    for action in range(env.num_actions):
+        moved = [env.advance(level, env.start(level), number(action)) for number in (jnp.int32, dtype)]
+        jax.tree.map(np.testing.assert_array_equal, *moved)
 
 
 def test_walls_block_to_the_right(play):

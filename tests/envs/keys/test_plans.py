@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from gmbench.agents.planning import Planner, optimal_values
+from gmbench.agents.planning import Planner, make_plan
 from gmbench.agents.reference import optimal_actions
 from gmbench.envs.keys import Keys, KeysState
 from gmbench.envs.levels import select, stack
@@ -101,7 +101,8 @@ TINY = ["k@k\n#c#", "@kck", "kc@.c", "k@c\nk#.\n...", "c@k\n#.#\nk..", "#.k\n@c.
 
 @jax.jit
 def _solve(pool):
-    return jax.lax.map(functools.partial(optimal_values, PLANNER), pool), optimal_actions(PLANNER, pool)
+    values = jax.lax.map(lambda level: make_plan(PLANNER, level).values, pool)
+    return values, optimal_actions(PLANNER, pool)
 
 
 def solved(drawings):
@@ -209,7 +210,7 @@ def test_every_generated_level_is_solvable(keys_pool, plenty):
 @functools.partial(jax.jit, static_argnums=0)
 def _at_start(planner, pool):
     def values(level):
-        own = optimal_values(planner, level).own
+        own = make_plan(planner, level).values.own
         return own[:, ENV.state_number(ENV.start(level))]
 
     return jax.lax.map(values, pool)
