@@ -15,7 +15,8 @@ from gmbench.agents.spread import Spread
 from gmbench.benchmarks import calibration, scoring
 from gmbench.benchmarks.calibration import Row, calibrate, inferred, summarize
 from gmbench.benchmarks.controls import Flipped, Scrambled, mirrored
-from gmbench.benchmarks.evaluation import Observe, Played
+from gmbench.benchmarks.episodes import Played
+from gmbench.benchmarks.evaluation import Observe
 from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, weigh
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.tasks import load_task

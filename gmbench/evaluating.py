@@ -13,7 +13,8 @@ from gmbench.agents.algorithm import Algorithm, Policy
 from gmbench.agents.planning import Planner
 from gmbench.agents.spread import Spread, stacked_shapes
 from gmbench.agents.training import block_keys, seed_keys
-from gmbench.benchmarks.evaluation import Observe, Played, Portion, Rules, play_episodes, whole
+from gmbench.benchmarks.episodes import Played
+from gmbench.benchmarks.evaluation import Observe, Portion, Rules, play_episodes, whole
 from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, weigh_levels
 from gmbench.benchmarks.playing import rules_of
 from gmbench.benchmarks.tasks.task import Task

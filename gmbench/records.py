@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gmbench.benchmarks.evaluation import Episodes
+from gmbench.benchmarks.episodes import Episodes
 from gmbench.benchmarks.goal_inference import GoalEvidence
 from gmbench.benchmarks.scoring import NO_GOAL
 from gmbench.benchmarks.tasks.task import Task

@@ -9,7 +9,8 @@ import jax
 import numpy as np
 
 from gmbench.agents.spread import Spread
-from gmbench.benchmarks.evaluation import Episodes, Portion
+from gmbench.benchmarks.episodes import Episodes
+from gmbench.benchmarks.evaluation import Portion
 from gmbench.benchmarks.packs import load_pack
 from gmbench.benchmarks.recording import replay
 from gmbench.benchmarks.tasks.task import Task

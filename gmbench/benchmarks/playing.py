@@ -17,7 +17,8 @@ from gmbench.agents.reference import (
     WholeStates,
     optimal_actions,
 )
-from gmbench.benchmarks.evaluation import Episodes, Observe, Rules, evaluate
+from gmbench.benchmarks.episodes import Episodes
+from gmbench.benchmarks.evaluation import Observe, Rules, evaluate
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import pool_size, select
 
