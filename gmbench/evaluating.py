@@ -104,10 +104,10 @@ def by_blocks(
         size: of a block.
     """
     parts = [found(*one_block(policies, seeds, first, size)) for first in range(0, len(seeds), size)]
-    whole: FoundT = jax.tree.map(
+    stacked: FoundT = jax.tree.map(
         lambda *leaves: np.concatenate([leaf[0] for leaf in leaves])[: len(seeds)], *parts
     )
-    return whole
+    return stacked
 
 
 def one_block(policies: Any, seeds: Sequence[int], first: int, size: int) -> tuple[Any, jax.Array]:
