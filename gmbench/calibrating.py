@@ -15,9 +15,8 @@ from gmbench.agents.spread import Spread
 from gmbench.benchmarks import calibration, scoring
 from gmbench.benchmarks.calibration import Row, calibrate, inferred, summarize
 from gmbench.benchmarks.controls import Flipped, Scrambled, mirrored
-from gmbench.benchmarks.episodes import Played
 from gmbench.benchmarks.evaluation import Observe
-from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, weigh
+from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, weigh
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import Task
@@ -97,7 +96,10 @@ def _of_agents(task: Task, run: Result, policies: Any) -> Iterator[Row]:
         played = by_blocks(play, players, seeds, run.manifest["block"])
         split = scoring.shares(np.mean(played.episodes.returns, axis=1, dtype=float), references)
         verdicts = scoring.verdicts(familiar, split)
-        found = inferred(task, _weigh(task, levels, played)) if task.planned else None
+        found = None
+        if task.planned:
+            few = select(levels, np.arange(LEVELS_INFERRED))
+            found = inferred(task, weigh(task.planner, few, played.actions, played.episodes.length))
         yield summarize(
             split,
             policy=name,
@@ -105,9 +107,3 @@ def _of_agents(task: Task, run: Result, policies: Any) -> Iterator[Row]:
             inferred=found,
             verdicts={verdict: verdicts.count(verdict) for verdict in scoring.VERDICTS},
         )
-
-
-def _weigh(task: Task, levels: Any, played: Played) -> GoalEvidence:
-    """What was done on the first levels of a pool tells about goals."""
-    few, lengths = select(levels, np.arange(LEVELS_INFERRED)), played.episodes.length[:, :LEVELS_INFERRED]
-    return weigh(task.planner, few, played.actions, lengths)

@@ -98,8 +98,6 @@ def _described(value: Any) -> Any:
     named = value if hasattr(value, "__qualname__") else type(value)
     name = f"{named.__module__}.{named.__qualname__}"
     # The text of an object often has its address, which the next process would take for a change.
-    return (
-        {"type": name, **_described(vars(value))}
-        if named is not value and hasattr(value, "__dict__")
-        else name
-    )
+    if named is not value and hasattr(value, "__dict__"):
+        return {"type": name, **_described(vars(value))}
+    return name

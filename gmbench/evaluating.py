@@ -19,7 +19,7 @@ from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, wei
 from gmbench.benchmarks.playing import rules_of
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.environment import EnvParams
-from gmbench.envs.levels import pool_size, select
+from gmbench.envs.levels import select
 
 PACKS_INFERRED = ("iid", "shift")
 """Packs on which goals are inferred from behaviour."""
@@ -167,6 +167,6 @@ def _weighing(spread: Spread, planner: Planner) -> Any:
     """Of levels, and what was played on these and others after them."""
 
     def weigh(levels: Any, played: Played) -> GoalEvidence:
-        return weigh_levels(planner, levels, played.actions, played.episodes.length[:, : pool_size(levels)])
+        return weigh_levels(planner, levels, played.actions, played.episodes.length)
 
     return spread.map(weigh, shared=1)

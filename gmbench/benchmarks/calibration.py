@@ -12,17 +12,18 @@ import numpy as np
 
 from gmbench.agents.reference import RandomPolicy
 from gmbench.benchmarks import scoring
+from gmbench.benchmarks.episodes import Played
 from gmbench.benchmarks.goal_inference import GoalEvidence, weigh
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.playing import (
     chunks,
     joined,
+    play_keeping,
     play_randomly,
     play_references,
     references,
     references_see,
 )
-from gmbench.benchmarks.recording import Trajectories, record
 from gmbench.benchmarks.scoring import NO_GOAL, Shares
 from gmbench.benchmarks.tasks.task import TWINS, Task
 
@@ -154,14 +155,13 @@ def _weigh_references(task: Task, part: Any, optimal: Any) -> GoalEvidence:
     """Goal inference on the optimal policies and, last, on the random one."""
     goals = len(task.env.goals)
 
-    def trajectories(policies: Any, count: int, observe: Any) -> Trajectories:
-        keys = jax.random.split(jax.random.key(4), count)
-        return record(task.env, policies, part, keys, first_only=task.first_only, observe=observe)
+    def played(policies: Any, count: int, observe: Any) -> Played:
+        return play_keeping(task, policies, part, jax.random.split(jax.random.key(4), count), observe)
 
-    planned = trajectories(optimal, goals, references_see(task))
-    aimless = trajectories(RandomPolicy(jnp.full(1, task.env.num_actions)), 1, None)
+    planned = played(optimal, goals, references_see(task))
+    aimless = played(RandomPolicy(jnp.full(1, task.env.num_actions)), 1, None)
     both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), planned, aimless)
-    return weigh(task.planner, part, both.actions, both.length)
+    return weigh(task.planner, part, both.actions, both.episodes.length)
 
 
 def _known(task: Task, evidence: GoalEvidence) -> list[Inferred | None]:

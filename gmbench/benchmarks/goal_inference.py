@@ -33,8 +33,9 @@ from scipy.special import logsumexp
 
 from gmbench.agents.planning import Plan, Planner, Values, make_plan
 from gmbench.benchmarks.evaluation import Observe
-from gmbench.benchmarks.recording import record
+from gmbench.benchmarks.playing import play_keeping
 from gmbench.benchmarks.tasks.task import Task
+from gmbench.envs.levels import pool_size
 
 INVERSE_TEMPERATURES = tuple(2.0 ** (power / 2) for power in range(-8, 13))
 """In units of one over the cost of one step's delay: from hardly any preference to hardly any mistake."""
@@ -128,8 +129,8 @@ def infer_goals(
         keys: one per policy; with those of an evaluation, its very episodes are looked at.
         observe: see `gmbench.benchmarks.evaluation.evaluate`.
     """
-    recorded = record(task.env, policies, levels, keys, first_only=task.first_only, observe=observe)
-    return weigh(task.planner, levels, recorded.actions, recorded.length)
+    played = play_keeping(task, policies, levels, keys, observe)
+    return weigh(task.planner, levels, played.actions, played.episodes.length)
 
 
 def weigh(planner: Planner, levels: Any, actions: jax.Array, length: jax.Array) -> GoalEvidence:
@@ -139,7 +140,7 @@ def weigh(planner: Planner, levels: Any, actions: jax.Array, length: jax.Array) 
         planner: what the levels are planned with.
         levels: a pool.
         actions: int[policies, levels, steps]; those after the end of an episode do not count.
-        length: int32[policies, levels], steps that count.
+        length: int32[policies, levels], steps that count; further levels may follow.
     """
     by_level = weigh_levels(planner, levels, actions, length)
     return jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 0, 1), by_level)
@@ -157,7 +158,7 @@ def weigh_levels(planner: Planner, levels: Any, actions: jax.Array, length: jax.
         plan, start = make_plan(planner, level), planner.env.state_number(planner.env.start(level))
         return jax.vmap(functools.partial(_of_episode, planner, plan, start))(actions, length)
 
-    by_level = jnp.swapaxes(actions, 0, 1), jnp.swapaxes(length, 0, 1)
+    by_level = jnp.swapaxes(actions, 0, 1), length[:, : pool_size(levels)].T
     evidence: GoalEvidence = jax.lax.map(one_level, (levels, *by_level))
     return evidence
 
@@ -168,15 +169,14 @@ def _of_episode(
     """The evidence of one episode, from the number of its first state and the actions that were taken."""
     actions = planner.env.num_actions
     played = jnp.arange(len(taken)) < length
+    chosen = jax.nn.one_hot(taken, actions) * played[:, None]
 
     def step(before: tuple[jax.Array, jax.Array], now: tuple[jax.Array, jax.Array]) -> tuple[Any, Any]:
-        (state, earlier), (action, counts) = before, now
+        (state, earlier), (action, choice) = before, now
         # The plan says what follows, so that no state need be kept or played again.
-        after = plan.following[action, state], earlier + counts * jax.nn.one_hot(action, actions)
-        return after, before
+        return (plan.following[action, state], earlier + choice), before
 
-    acted_in, earlier = jax.lax.scan(step, (start, jnp.full(actions, HABIT_PRIOR)), (taken, played))[1]
-    chosen = jax.nn.one_hot(taken, actions) * played[:, None]
+    acted_in, earlier = jax.lax.scan(step, (start, jnp.full(actions, HABIT_PRIOR)), (taken, chosen))[1]
     costs = jax.vmap(functools.partial(_costs, planner), in_axes=-1)(plan.at(acted_in))
     habits = jnp.log(earlier / jnp.sum(earlier, axis=-1, keepdims=True))
     habit = jnp.sum(chosen * habits, axis=-1)

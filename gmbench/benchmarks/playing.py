@@ -17,8 +17,8 @@ from gmbench.agents.reference import (
     WholeStates,
     optimal_actions,
 )
-from gmbench.benchmarks.episodes import Episodes
-from gmbench.benchmarks.evaluation import Observe, Rules, evaluate
+from gmbench.benchmarks.episodes import Episodes, Played
+from gmbench.benchmarks.evaluation import Observe, Rules, evaluate, play_episodes, whole
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.levels import pool_size, select
 
@@ -44,6 +44,14 @@ def play(task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Obser
         discount=task.score_discount,
         observe=observe,
     )
+
+
+def play_keeping(
+    task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Observe | None = None
+) -> Played:
+    """The same episodes, and what was done in all of them, as JAX arrays."""
+    portion = whole(levels, task.first_only)
+    return play_episodes(rules_of(task, observe), pool_size(levels), levels, portion, policies, keys)
 
 
 def play_randomly(task: Task, levels: Any, key: jax.Array, episodes: int) -> Episodes:
