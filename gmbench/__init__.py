@@ -13,13 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gmbench.making import make
-    from gmbench.merging import merge
-    from gmbench.results import Result
-    from gmbench.resuming import resume
-    from gmbench.runner import run
-    from gmbench.suite_runner import SuiteResult, run_suite
-    from gmbench.sweeping import SweepResult, merge_sweep, run_sweep
+    from gmbench.benchmarks.making import make
+    from gmbench.runs.merge import merge
+    from gmbench.runs.resume import resume
+    from gmbench.runs.run import run
+    from gmbench.runs.storage.results import Result
+    from gmbench.runs.suite import SuiteResult, run_suite
+    from gmbench.runs.sweep import SweepResult, merge_sweep, run_sweep
 
 __version__ = "0.1.0.dev0"
 __all__ = [
@@ -36,16 +36,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "make": "gmbench.making",
-    "run": "gmbench.runner",
-    "Result": "gmbench.results",
-    "merge": "gmbench.merging",
-    "resume": "gmbench.resuming",
-    "run_sweep": "gmbench.sweeping",
-    "merge_sweep": "gmbench.sweeping",
-    "SweepResult": "gmbench.sweeping",
-    "run_suite": "gmbench.suite_runner",
-    "SuiteResult": "gmbench.suite_runner",
+    "make": "gmbench.benchmarks.making",
+    "run": "gmbench.runs.run",
+    "Result": "gmbench.runs.storage.results",
+    "merge": "gmbench.runs.merge",
+    "resume": "gmbench.runs.resume",
+    "run_sweep": "gmbench.runs.sweep",
+    "merge_sweep": "gmbench.runs.sweep",
+    "SweepResult": "gmbench.runs.sweep",
+    "run_suite": "gmbench.runs.suite",
+    "SuiteResult": "gmbench.runs.suite",
 }
 
 

@@ -2,6 +2,6 @@
 
 import sys
 
-from gmbench.cli import main
+from gmbench.cli.main import main
 
 sys.exit(main())

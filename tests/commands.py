@@ -1,6 +1,6 @@
 """Commands as the tests give them."""
 
-from gmbench.cli import main
+from gmbench.cli.main import main
 
 
 def refusal(capsys, *arguments):

@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from gmbench.compilation import prepare
+from gmbench.runs.compilation import prepare
 
 # Nearly all the time goes into building programs. They are built as commands build them, and only once for
 # all processes of the tests, which inherit this environment from the first; nothing stays behind, unless
@@ -18,9 +18,9 @@ import pytest
 
 from gmbench.benchmarks.tasks import load_task
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
-from gmbench.envs.environment import DEFAULT_POOL_SIZE
+from gmbench.envs.core.environment import DEFAULT_POOL_SIZE
+from gmbench.envs.core.levels import generate
 from gmbench.envs.keys import KeysLevels
-from gmbench.envs.levels import generate
 
 
 @pytest.fixture(scope="module", params=["coinrun-v1", "keys-v1"])
@@ -60,6 +60,6 @@ def keys_pool():
 def without_pictures():
     """Runs draw nothing: pictures take longer than all the rest, and follow from the tables."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gmbench.figures.save_figures", lambda *_: None)
-        patch.setattr("gmbench.runner.save_showcase", lambda *_: None)
+        patch.setattr("gmbench.reports.figures.save_figures", lambda *_: None)
+        patch.setattr("gmbench.runs.run.save_showcase", lambda *_: None)
         yield

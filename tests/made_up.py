@@ -4,8 +4,8 @@ import numpy as np
 
 from gmbench.benchmarks.scoring import INCAPABLE, MISGENERALIZED, ROBUST, UNTRAINED, References
 from gmbench.benchmarks.tasks.task import PACKS, TWINS
-from gmbench.results import Result
-from gmbench.scores import score
+from gmbench.runs.scores.run import score
+from gmbench.runs.storage.results import Result
 
 RATES = {
     ROBUST: {"iid": (0.97, 0.0), "shift": (0.9, 0.05), "hard": (0.85, 0.0), "hard_shift": (0.75, 0.1)},

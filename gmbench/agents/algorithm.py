@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 import jax
 
-from gmbench.envs.environment import EnvParams
+from gmbench.envs.core.environment import EnvParams
 
 LearnerT = TypeVar("LearnerT")
 

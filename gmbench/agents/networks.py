@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from gmbench.agents.packed_product import packed_product
-from gmbench.envs import grid
+from gmbench.envs.core import grid
 
 
 class Network(Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs import grid
+from gmbench.envs.core import grid
 
 BLOCK = 4096
 """Views that are taken at once in learning, at most."""
@@ -21,7 +21,7 @@ def packed_product(views: jax.Array, kernel: jax.Array) -> jax.Array:
     """The cells of packed views, as zeros and ones, times a matrix: float32[batch, units].
 
     Args:
-        views: uint16[batch, VIEW, channels], see `gmbench.envs.grid.window`.
+        views: uint16[batch, VIEW, channels], see `gmbench.envs.core.grid.window`.
         kernel: float32[cells, units], the cells as `grid.image` orders them, rows first.
     """
     return grid.image(views).astype(kernel.dtype).reshape(len(views), -1) @ kernel

@@ -1,6 +1,6 @@
 """The exact planner: the best that can be had of every candidate goal on one level, by value iteration.
 
-Works for any environment that numbers its states (see `gmbench.envs.environment.Environment.state_count`).
+Works for any environment that numbers its states (see `gmbench.envs.core.environment.Environment.state_count`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from gmbench.envs.environment import Environment
-from gmbench.envs.materialized import materialized
+from gmbench.envs.core.environment import Environment
+from gmbench.envs.core.materialized import materialized
 
 DISCOUNT = 0.99
 """Planning discount: below 1, so that among equally good ends the nearest is best and no plan loops."""

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.agents.planning import Planner, best_actions, make_plan
-from gmbench.envs.environment import Environment
+from gmbench.envs.core.environment import Environment
 
 Script = Callable[[Any, Any], jax.Array]
 """What a scripted policy does: from a level and a state to an action, int32; pure."""

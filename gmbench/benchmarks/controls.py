@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from gmbench.envs.environment import Environment
+from gmbench.envs.core.environment import Environment
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,9 +14,9 @@ from flax import struct
 
 from gmbench.agents.algorithm import Policy
 from gmbench.benchmarks.episodes import Episodes, Played
-from gmbench.envs.environment import Environment
-from gmbench.envs.levels import pool_size, take, where
-from gmbench.envs.materialized import materialized
+from gmbench.envs.core.environment import Environment
+from gmbench.envs.core.levels import pool_size, take, where
+from gmbench.envs.core.materialized import materialized
 
 Observe = Callable[[jax.Array, Any, Any], Any]
 """What a policy is shown instead of the environment's view: (index of the level, level, state); hashable."""

@@ -16,10 +16,16 @@ import jax
 import numpy as np
 
 from gmbench.benchmarks.packs import PACK_SIZE, REFERENCES, encode, pack_file
-from gmbench.benchmarks.playing import CHUNK, play_randomly, play_references, reference_episodes, references
+from gmbench.benchmarks.playing import (
+    CHUNK,
+    play_randomly,
+    play_references,
+    reference_episodes,
+    references,
+)
 from gmbench.benchmarks.tasks import load_task
 from gmbench.benchmarks.tasks.task import TWINS, Task
-from gmbench.envs.levels import generate, layout_hashes, pool_size, reserved, select
+from gmbench.envs.core.levels import generate, layout_hashes, pool_size, reserved, select
 
 CANDIDATES = 32_768
 """Levels drawn; one in eight is set aside for evaluation, and of those the telling ones are kept."""

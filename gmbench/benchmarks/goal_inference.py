@@ -35,7 +35,7 @@ from gmbench.agents.planning import Plan, Planner, Values, make_plan
 from gmbench.benchmarks.evaluation import Observe
 from gmbench.benchmarks.playing import play_keeping
 from gmbench.benchmarks.tasks.task import Task
-from gmbench.envs.levels import pool_size
+from gmbench.envs.core.levels import pool_size
 
 INVERSE_TEMPERATURES = tuple(2.0 ** (power / 2) for power in range(-8, 13))
 """In units of one over the cost of one step's delay: from hardly any preference to hardly any mistake."""

@@ -20,7 +20,7 @@ from gmbench.agents.reference import (
 from gmbench.benchmarks.episodes import Episodes, Played
 from gmbench.benchmarks.evaluation import Observe, Rules, evaluate, play_episodes, whole
 from gmbench.benchmarks.tasks.task import Task
-from gmbench.envs.levels import pool_size, select
+from gmbench.envs.core.levels import pool_size, select
 
 PlayedT = TypeVar("PlayedT")
 

@@ -11,8 +11,8 @@ from flax import struct
 
 from gmbench.agents.algorithm import Policy
 from gmbench.benchmarks.evaluation import Observe, Rules, play_episodes, whole
-from gmbench.envs.environment import Environment
-from gmbench.envs.levels import pool_size
+from gmbench.envs.core.environment import Environment
+from gmbench.envs.core.levels import pool_size
 
 
 @struct.dataclass

@@ -8,15 +8,15 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs.boards import Board, board
-from gmbench.envs.environment import Goal
-from gmbench.envs.grid import filled
-from gmbench.envs.mazes import SIZE, choose
-from gmbench.envs.options import fix_numbers
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.grid import filled
+from gmbench.envs.core.mazes import SIZE, choose
+from gmbench.envs.core.options import fix_numbers
+from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.walks import Reach, Walk, WalkState
 from gmbench.envs.sprites.mountain import FLAG as FLAG_DRAWING
 from gmbench.envs.sprites.mountain import mountain
-from gmbench.envs.walks import Reach, Walk, WalkState
 
 FLAG, TOP = Goal("flag", Reach(0)), Goal("top", Reach(1))
 STEPS = SIZE - 1

@@ -8,13 +8,13 @@ from typing import ClassVar, Literal
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs.boards import Board, board
-from gmbench.envs.environment import Goal
-from gmbench.envs.mazes import SIZE, Layouts, largest_part, pick, place
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.mazes import SIZE, Layouts, largest_part, pick, place
+from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.walks import Reach, Walk
 from gmbench.envs.sprites.food import CHEESE as CHEESE_DRAWING
 from gmbench.envs.sprites.garden import drawn, garden
-from gmbench.envs.walks import Reach, Walk
 
 CHEESE, CORNER = Goal("cheese", Reach(0)), Goal("corner", Reach(1))
 

@@ -8,12 +8,12 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs.boards import Board, board
-from gmbench.envs.environment import Goal
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.walks import PairLayouts, Reach, Walk, check_copies, copies
 from gmbench.envs.sprites import food
 from gmbench.envs.sprites.garden import drawn, garden
-from gmbench.envs.walks import PairLayouts, Reach, Walk, check_copies, copies
 
 CHEESE, DISH = Goal("cheese", Reach(0)), Goal("dish", Reach(1))
 
@@ -82,7 +82,7 @@ class Dish(Walk):
 
     @property
     def shown(self) -> tuple[tuple[int, ...], ...]:  # type: ignore[override]
-        """See `gmbench.envs.world.BoardWorld`."""
+        """See `gmbench.envs.core.world.BoardWorld`."""
         return ((0,), *[(1,)] * self.dish_channels)
 
     @property

@@ -11,16 +11,16 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from gmbench.envs import boards, grid
-from gmbench.envs.boards import Board, board
-from gmbench.envs.environment import Goal
-from gmbench.envs.mazes import SIZE, choose
-from gmbench.envs.options import fix_numbers
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core import boards, grid
+from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.mazes import SIZE, choose
+from gmbench.envs.core.options import fix_numbers
+from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.text import LevelError
+from gmbench.envs.core.world import BoardWorld, Things
 from gmbench.envs.sprites import reading
 from gmbench.envs.sprites.garden import drawn, garden
-from gmbench.envs.text import LevelError
-from gmbench.envs.world import BoardWorld, Things
 
 TOPICS = ("far left", "left", "near left", "middle", "near right", "right", "far right")
 TOPIC = np.array([0, 0, 1, 1, 2, 2, 3, 4, 4, 5, 5, 6, 6])
@@ -214,7 +214,7 @@ class Feed(BoardWorld[FeedState]):
         return jnp.int32(MIDDLE), HEAD + state.time % ROWS
 
     def parse(self, text: str) -> Board:
-        """Reads a level from text, see `gmbench.envs.boards`; it must have all `SIZE` rows."""
+        """Reads a level from text, see `gmbench.envs.core.boards`; it must have all `SIZE` rows."""
         level = super().parse(text)
         items = np.asarray(grid.unpack(level.cells, SIZE, SIZE))[..., 1]
         topics = np.add.reduceat(items.astype(int), FIRST, axis=1)

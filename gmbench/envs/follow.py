@@ -10,15 +10,15 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from gmbench.envs import grid, mazes
-from gmbench.envs.boards import NOWHERE, Board, board
-from gmbench.envs.environment import Goal
-from gmbench.envs.mazes import choose
-from gmbench.envs.options import fix_numbers
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core import grid, mazes
+from gmbench.envs.core.boards import NOWHERE, Board, board
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.mazes import choose
+from gmbench.envs.core.options import fix_numbers
+from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.world import BoardWorld, Things
 from gmbench.envs.sprites import beacons
 from gmbench.envs.sprites.garden import drawn, garden
-from gmbench.envs.world import BoardWorld, Things
 
 COLOURS = ("red", "yellow", "green", "blue")
 """Of the beacons, in the right order; after the last comes the first again."""

@@ -8,12 +8,12 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs.boards import NOWHERE, Board, board
-from gmbench.envs.environment import Goal
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core.boards import NOWHERE, Board, board
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.walks import PairLayouts, Reach, Walk, WalkState, check_copies, copies
 from gmbench.envs.sprites import gems
 from gmbench.envs.sprites.garden import drawn, garden
-from gmbench.envs.walks import PairLayouts, Reach, Walk, WalkState, check_copies, copies
 
 YELLOW_LINE, RED_LINE, YELLOW_GEM = range(3)
 """Indices in ``Board.places``."""
@@ -100,7 +100,7 @@ class Gem(Walk):
 
     @property
     def shown(self) -> tuple[tuple[int, ...], ...]:  # type: ignore[override]
-        """See `gmbench.envs.world.BoardWorld`."""
+        """See `gmbench.envs.core.world.BoardWorld`."""
         yellows, reds = ([(YELLOW_LINE, YELLOW_GEM)], [(RED_LINE,)])
         count = self.colour_channels
         return (*yellows * count, *reds * count, (YELLOW_LINE, RED_LINE), (YELLOW_GEM,))

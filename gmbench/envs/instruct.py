@@ -8,16 +8,16 @@ from typing import ClassVar, Literal
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs import grid
-from gmbench.envs.boards import NOWHERE, Board, board
-from gmbench.envs.environment import Goal
-from gmbench.envs.mazes import Layout, Layouts, choose, pick, place
-from gmbench.envs.options import fix_numbers
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core import grid
+from gmbench.envs.core.boards import NOWHERE, Board, board
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.mazes import Layout, Layouts, choose, pick, place
+from gmbench.envs.core.options import fix_numbers
+from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.text import LevelError
+from gmbench.envs.core.walks import Walk, WalkState, at
 from gmbench.envs.sprites import toys
 from gmbench.envs.sprites.garden import drawn, garden
-from gmbench.envs.text import LevelError
-from gmbench.envs.walks import Walk, WalkState, at
 
 KINDS = ("key", "ball", "box")
 COLOURS = ("red", "green", "blue")
@@ -158,7 +158,7 @@ class Instruct(Walk):
         return [jnp.uint16((1 << WORD_ROWS) - 1) << first]
 
     def parse(self, text: str) -> Board:
-        """Reads a level, see `gmbench.envs.boards`; its word is the number of one of `KINDS`, from 0."""
+        """Reads a level, see `gmbench.envs.core.boards`; its word is the number of one of `KINDS`, from 0."""
         level = super().parse(text)
         word = int(level.facts[0])
         if word >= len(KINDS) or bool((level.places[3 * word : 3 * word + 3] == NOWHERE).all()):

@@ -8,15 +8,15 @@ from typing import ClassVar, Literal
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs.boards import Board, board
-from gmbench.envs.environment import Goal
-from gmbench.envs.grid import filled
-from gmbench.envs.mazes import FAR, Layout, Layouts, distances, pick, place
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.grid import filled
+from gmbench.envs.core.mazes import FAR, Layout, Layouts, distances, pick, place
+from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.walks import Reach, Walk, WalkState
 from gmbench.envs.sprites.food import CHEESE
 from gmbench.envs.sprites.garden import drawn, garden
 from gmbench.envs.sprites.ground import LAVA
-from gmbench.envs.walks import Reach, Walk, WalkState
 
 
 def _safely(level: Board, state: WalkState, action: jax.Array, following: WalkState) -> jax.Array:

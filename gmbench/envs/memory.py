@@ -10,17 +10,17 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from gmbench.envs import mazes
-from gmbench.envs.boards import Board, board
-from gmbench.envs.environment import Goal
-from gmbench.envs.grid import VIEW, filled
-from gmbench.envs.mazes import choose
-from gmbench.envs.options import fix_numbers
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core import mazes
+from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.grid import VIEW, filled
+from gmbench.envs.core.mazes import choose
+from gmbench.envs.core.options import fix_numbers
+from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.walks import at
+from gmbench.envs.core.world import BoardWorld
 from gmbench.envs.sprites.garden import garden
 from gmbench.envs.sprites.winter import GREEN_END, GREEN_SIGNAL, ICE, PURPLE_END, PURPLE_SIGNAL
-from gmbench.envs.walks import at
-from gmbench.envs.world import BoardWorld
 
 HEIGHT, WIDTH = 5, 17
 UPPER, MIDDLE, LOWER = 1, 2, 3

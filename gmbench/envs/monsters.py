@@ -9,11 +9,19 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from gmbench.envs import grid
-from gmbench.envs.boards import NOWHERE, Board
-from gmbench.envs.environment import Goal
-from gmbench.envs.fields import Field, FieldLevels, FieldState, are_at, chance, in_reading_order, probability
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core import grid
+from gmbench.envs.core.boards import NOWHERE, Board
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.fields import (
+    Field,
+    FieldLevels,
+    FieldState,
+    are_at,
+    chance,
+    in_reading_order,
+    probability,
+)
+from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.sprites.garden import drawn, garden
 from gmbench.envs.sprites.monsters import APPLE, HELD, MONSTER, SHIELD
 

@@ -12,15 +12,15 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from gmbench.envs.boards import NOWHERE, Board, board
-from gmbench.envs.environment import Goal
-from gmbench.envs.grid import VIEW
-from gmbench.envs.mazes import SIZE, choose
-from gmbench.envs.options import fix_numbers
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core.boards import NOWHERE, Board, board
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.grid import VIEW
+from gmbench.envs.core.mazes import SIZE, choose
+from gmbench.envs.core.options import fix_numbers
+from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.text import LevelError
+from gmbench.envs.core.world import BoardWorld
 from gmbench.envs.sprites.blackboard import SPRITES
-from gmbench.envs.text import LevelError
-from gmbench.envs.world import BoardWorld
 
 LINES = 6
 """A term stands on one of so many lines, every other row from the top. The answer stands on the last row."""
@@ -231,7 +231,7 @@ class Query(BoardWorld[QueryState]):
         return [((jnp.uint16(1) << rows) - 1) << (VIEW - rows)]
 
     def parse(self, text: str) -> Board:
-        """Reads a level from text, see `gmbench.envs.boards`."""
+        """Reads a level from text, see `gmbench.envs.core.boards`."""
         level = super().parse(text)
         if level.start.tolist() != [SEAT, SEAT]:
             raise LevelError(f"the agent must be in column {SEAT + 1} and row {SEAT + 1} from the bottom")

@@ -5,7 +5,7 @@ import pytest
 
 from gmbench.agents.networks import ActorCritic
 from gmbench.agents.packed_product import BLOCK, packed_product
-from gmbench.envs import grid
+from gmbench.envs.core import grid
 
 UNITS = 5
 

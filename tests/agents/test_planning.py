@@ -6,22 +6,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.agents.planning import (
-    DISCOUNT,
-    MOST_STATES,
-    Planner,
-    Values,
-    best_actions,
-    make_plan,
-)
+from gmbench.agents.planning import DISCOUNT, MOST_STATES, Planner, Values, best_actions, make_plan
 from gmbench.agents.reference import PlannedPolicy, optimal_actions
-from gmbench.envs import grid, mazes
 from gmbench.envs.coinrun import CoinRun, CoinRunState
 from gmbench.envs.coinrun.level import HEIGHT, PERIOD, WIDTH
 from gmbench.envs.coinrun.physics import JUMP
-from gmbench.envs.environment import Goal
+from gmbench.envs.core import grid, mazes
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.levels import concatenate, generate, select, stack
 from gmbench.envs.keys import Keys, KeysLevels
-from gmbench.envs.levels import concatenate, generate, select, stack
 
 ENV, KEYS_ENV = CoinRun(), Keys()
 COIN, END = CHESTS, KEYS = 0, 1

@@ -7,12 +7,12 @@ import pytest
 import scipy.special
 import scipy.stats
 
-from gmbench import checkpoint
 from gmbench.agents.ppo import PPO, PPOConfig, RecurrentPPOConfig, recurrent
 from gmbench.agents.ppo.learner import _orders
 from gmbench.agents.ppo.rollout import begin, collect
-from gmbench.agents.training import seed_keys
-from gmbench.envs.levels import select
+from gmbench.envs.core.levels import select
+from gmbench.runs.storage import policies as checkpoint
+from gmbench.runs.training import seed_keys
 
 SETTINGS = {"environments": 8, "rollout": 16, "epochs": 2, "minibatches": 2, "hidden": (16,)}
 CONFIG = PPOConfig(**SETTINGS)

@@ -11,7 +11,7 @@ from jax.flatten_util import ravel_pytree
 from gmbench.agents.networks import ActorCritic
 from gmbench.agents.ppo import PPO, PPOConfig, RecurrentPPOConfig, losses
 from gmbench.agents.ppo.rollout import Steps
-from gmbench.envs.grid import VIEW, image, low_bits
+from gmbench.envs.core.grid import VIEW, image, low_bits
 from tests.agents import numpy_ppo
 
 TIME = 12

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from gmbench.agents.reference import ScriptedPolicy
-from gmbench.agents.spread import Spread
 from gmbench.benchmarks.calibration import _mixed
 from gmbench.benchmarks.freeze import reference_returns
 from gmbench.benchmarks.playing import play_references, reference_episodes, references
 from gmbench.benchmarks.tasks import load_task
+from gmbench.envs.core.levels import stack
 from gmbench.envs.corner import Corner
-from gmbench.envs.levels import stack
-from gmbench.evaluating import infer_packs
-from gmbench.records import goals_table
+from gmbench.runs.evaluation import infer_packs
+from gmbench.runs.sharding import Spread
+from gmbench.runs.storage.tables import goals_table
 
 LEFT, RIGHT = 0, 2
 CHEESE, CORNER = 0, 1

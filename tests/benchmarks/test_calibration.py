@@ -14,7 +14,7 @@ from gmbench.benchmarks.playing import chunks, play_references, references
 from gmbench.benchmarks.recording import record
 from gmbench.benchmarks.scoring import References
 from gmbench.benchmarks.tasks.task import TWINS
-from gmbench.envs.levels import pool_size, select
+from gmbench.envs.core.levels import pool_size, select
 
 LEVELS = 32
 """Of each pack, to be quick: the whole packs are what `gmbench calibrate` is for."""

@@ -13,8 +13,8 @@ from gmbench.benchmarks import evaluation
 from gmbench.benchmarks.evaluation import SLOTS, Portion, Rules, evaluate, play_episodes, whole
 from gmbench.benchmarks.recording import record
 from gmbench.envs.coinrun import CoinRun
+from gmbench.envs.core.levels import pool_size, select, stack
 from gmbench.envs.keys import Keys
-from gmbench.envs.levels import pool_size, select, stack
 
 COIN, END, NONE = 0, 1, -1
 

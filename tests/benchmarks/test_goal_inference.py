@@ -21,8 +21,8 @@ from gmbench.benchmarks.goal_inference import (
 )
 from gmbench.benchmarks.packs import load_pack
 from gmbench.benchmarks.recording import record
+from gmbench.envs.core.levels import select, stack
 from gmbench.envs.keys import Keys
-from gmbench.envs.levels import select, stack
 
 LEVELS = 24
 GAMMA = 0.9

@@ -12,7 +12,7 @@ from gmbench.benchmarks.evaluation import evaluate
 from gmbench.benchmarks.packs import PACK_SIZE, PackError, decode, encode, load_pack, load_references
 from gmbench.benchmarks.tasks import REGISTRY, load_task
 from gmbench.benchmarks.tasks.task import PACKS, TWINS
-from gmbench.envs.levels import generate, layout_hashes, pool_size, reserved, select, training_pool
+from gmbench.envs.core.levels import generate, layout_hashes, pool_size, reserved, select, training_pool
 from gmbench.errors import UsageError
 
 

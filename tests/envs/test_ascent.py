@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from gmbench.agents.planning import Planner, make_plan
-from gmbench.envs import grid
 from gmbench.envs.ascent import Ascent, AscentLevels
-from gmbench.envs.levels import generate, layout_hashes, take
-from gmbench.envs.mazes import SIZE
+from gmbench.envs.core import grid
+from gmbench.envs.core.levels import generate, layout_hashes, take
+from gmbench.envs.core.mazes import SIZE
 
 ENV = Ascent()
 LEFT, WAIT, RIGHT = range(3)

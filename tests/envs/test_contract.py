@@ -19,12 +19,12 @@ from gmbench.agents.planning import best_actions, make_plan
 from gmbench.benchmarks.packs import load_pack
 from gmbench.benchmarks.tasks import REGISTRY, load_task
 from gmbench.benchmarks.tasks.task import PACKS, TWINS
-from gmbench.envs.grid import RADIUS, VIEW
-from gmbench.envs.levels import layout_hashes, pool_size, take
-from gmbench.envs.rendering import render
-from gmbench.envs.text import LevelError
-from gmbench.envs.world import World
-from gmbench.pictures import unstack
+from gmbench.envs.core.grid import RADIUS, VIEW
+from gmbench.envs.core.levels import layout_hashes, pool_size, take
+from gmbench.envs.core.rendering import render
+from gmbench.envs.core.text import LevelError
+from gmbench.envs.core.world import World
+from gmbench.reports.pictures import unstack
 
 KEY = jax.random.key(0)
 DRAWN = 64

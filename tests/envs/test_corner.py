@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.corner import Corner, CornerLevels
-from gmbench.envs.mazes import SIZE
 from tests.envs.walked import is_floor, layouts, levels, play, seen, way
 
 ENV = Corner()

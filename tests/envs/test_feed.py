@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from gmbench.envs.core.levels import generate, layout_hashes
+from gmbench.envs.core.mazes import SIZE
+from gmbench.envs.core.text import LevelError
 from gmbench.envs.feed import MIDDLE, MOST_DAYS, ROWS, TOPICS, Feed, FeedLevels, appeal, offered
-from gmbench.envs.levels import generate, layout_hashes
-from gmbench.envs.mazes import SIZE
-from gmbench.envs.text import LevelError
 
 ENV = Feed()
 LEVEL = """

@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.envs.boards import NOWHERE
+from gmbench.envs.core.boards import NOWHERE
+from gmbench.envs.core.levels import generate, layout_hashes
+from gmbench.envs.core.mazes import ACTIONS
 from gmbench.envs.follow import COLOURS, LENGTH, MOST, Follow, FollowLevels, after, partner_at, partner_way
-from gmbench.envs.levels import generate, layout_hashes
-from gmbench.envs.mazes import ACTIONS
 
 ENV = Follow()
 ROOM = """

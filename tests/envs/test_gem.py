@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gmbench.envs.boards import NOWHERE
+from gmbench.envs.core.boards import NOWHERE
 from gmbench.envs.gem import RED_LINE, YELLOW_GEM, YELLOW_LINE, Gem, GemLevels
 from tests.envs.walked import is_floor, layouts, levels, play, seen, way
 

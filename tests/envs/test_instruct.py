@@ -6,12 +6,12 @@ import jax
 import numpy as np
 import pytest
 
-from gmbench.envs import grid
-from gmbench.envs.boards import NOWHERE
+from gmbench.envs.core import grid
+from gmbench.envs.core.boards import NOWHERE
+from gmbench.envs.core.levels import generate, layout_hashes, select
+from gmbench.envs.core.mazes import FAR, SIZE, distances
+from gmbench.envs.core.text import LevelError
 from gmbench.envs.instruct import COLOURS, KINDS, THINGS, Instruct, InstructLevels
-from gmbench.envs.levels import generate, layout_hashes, select
-from gmbench.envs.mazes import FAR, SIZE, distances
-from gmbench.envs.text import LevelError
 from tests.envs.walked import play, seen
 
 ENV = Instruct()

@@ -6,10 +6,10 @@ import jax
 import numpy as np
 import pytest
 
-from gmbench.envs import grid
+from gmbench.envs.core import grid
+from gmbench.envs.core.levels import generate, layout_hashes, select
+from gmbench.envs.core.mazes import FAR, SIZE, distances
 from gmbench.envs.lava import Lava, LavaLevels
-from gmbench.envs.levels import generate, layout_hashes, select
-from gmbench.envs.mazes import FAR, SIZE, distances
 from tests.envs.walked import play, seen
 
 ENV = Lava()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gmbench.agents.planning import Planner, make_plan
-from gmbench.envs.levels import generate, layout_hashes
+from gmbench.envs.core.levels import generate, layout_hashes
 from gmbench.envs.memory import HEIGHT, LANE, LOWER, MIDDLE, SIGNALLED, UPPER, Memory, MemoryLevels
 
 ENV = Memory()

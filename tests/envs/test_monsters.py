@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.envs.boards import NOWHERE
-from gmbench.envs.fields import are_at
-from gmbench.envs.levels import generate
+from gmbench.envs.core.boards import NOWHERE
+from gmbench.envs.core.fields import are_at
+from gmbench.envs.core.levels import generate
 from gmbench.envs.monsters import (
     APPLE_SLICE,
     EACH,

@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.envs.boards import NOWHERE
-from gmbench.envs.levels import generate, layout_hashes
+from gmbench.envs.core.boards import NOWHERE
+from gmbench.envs.core.levels import generate, layout_hashes
+from gmbench.envs.core.text import LevelError
 from gmbench.envs.query import ADDED, LINES, MOST, SEAT, SUBTRACTED, Query, QueryLevels
-from gmbench.envs.text import LevelError
 
 ENV = Query()
 advance, rewards_of, view = jax.jit(ENV.advance), jax.jit(ENV.rewards), jax.jit(ENV.view)

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.envs.boards import NOWHERE
-from gmbench.envs.fields import SEED
-from gmbench.envs.levels import generate
+from gmbench.envs.core.boards import NOWHERE
+from gmbench.envs.core.fields import SEED
+from gmbench.envs.core.levels import generate
 from gmbench.envs.trees import FEW, MOST, RATES, Trees, TreesLevels, standing
 
 LEFT, UP, RIGHT, DOWN, WAIT = range(5)

@@ -7,9 +7,9 @@ import jax
 import numpy as np
 from scipy import ndimage
 
-from gmbench.envs import grid
-from gmbench.envs.levels import generate
-from gmbench.envs.mazes import ACTIONS, SIZE
+from gmbench.envs.core import grid
+from gmbench.envs.core.levels import generate
+from gmbench.envs.core.mazes import ACTIONS, SIZE
 
 LETTERS = {name[0]: number for number, name in enumerate(ACTIONS)}
 """Actions by their first letters: l, u, r, d."""

@@ -15,7 +15,7 @@ from gmbench.agents.networks import Network
 from gmbench.agents.ppo import losses
 from gmbench.agents.ppo.config import PPOConfig, RecurrentPPOConfig
 from gmbench.agents.ppo.rollout import Experience, Steps, begin, collect
-from gmbench.envs.environment import Environment, EnvParams
+from gmbench.envs.core.environment import Environment, EnvParams
 
 METRICS = ("policy_loss", "value_loss", "entropy", "kl", "clipped")
 """Of a gradient step, see `PPO.update`."""

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.agents.networks import Network
-from gmbench.envs.environment import Environment, EnvParams
-from gmbench.envs.levels import where
+from gmbench.envs.core.environment import Environment, EnvParams
+from gmbench.envs.core.levels import where
 
 
 @struct.dataclass

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.tasks.scripts import ABSENT, distances, nearest, towards
 from gmbench.benchmarks.tasks.task import Budget, Task
-from gmbench.envs.boards import Board
+from gmbench.envs.core.boards import Board
 from gmbench.envs.monsters import (
     APPLE_SLICE,
     MONSTER_SLICE,

@@ -7,8 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs.boards import NOWHERE
-from gmbench.envs.mazes import ACTIONS
+from gmbench.envs.core.boards import NOWHERE
+from gmbench.envs.core.mazes import ACTIONS
 
 ABSENT = 1 << 20
 """How far things are off that are not there: farther than any other."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from gmbench.agents.planning import DISCOUNT, Planner
 from gmbench.agents.reference import Script
-from gmbench.envs.environment import Environment
-from gmbench.envs.levels import LevelGenerator, Mixture
+from gmbench.envs.core.environment import Environment
+from gmbench.envs.core.levels import LevelGenerator, Mixture
 
 PACKS = ("iid", "shift", "hard", "hard_shift")
 """The 2 x 2 design: goal and proxy agree or come apart, on familiar or on harder layouts."""

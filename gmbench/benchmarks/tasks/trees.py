@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.tasks.scripts import ABSENT, nearest, towards
 from gmbench.benchmarks.tasks.task import Budget, Task
-from gmbench.envs.boards import Board
-from gmbench.envs.fields import LENGTH
+from gmbench.envs.core.boards import Board
+from gmbench.envs.core.fields import LENGTH
 from gmbench.envs.trees import Trees, TreesLevels, TreesState, standing
 
 SHORT, LONG = 25, 400

@@ -9,15 +9,15 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs import grid
 from gmbench.envs.coinrun import physics
 from gmbench.envs.coinrun.generator import CoinRunLevels
 from gmbench.envs.coinrun.level import ENEMY, HEIGHT, PERIOD, PHASE_STEPS, WIDTH, CoinRunLevel
 from gmbench.envs.coinrun.physics import ACTIONS, JUMP, CoinRunState
 from gmbench.envs.coinrun.sprites import SPRITES
 from gmbench.envs.coinrun.text import draw, parse
-from gmbench.envs.environment import Environment, Goal
-from gmbench.envs.rendering import Sprites
+from gmbench.envs.core import grid
+from gmbench.envs.core.environment import Environment, Goal
+from gmbench.envs.core.rendering import Sprites
 
 
 def _at(state: CoinRunState, place: jax.Array) -> jax.Array:

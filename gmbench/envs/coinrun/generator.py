@@ -16,10 +16,10 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from gmbench.envs import grid
 from gmbench.envs.coinrun.level import CHANNELS, HEIGHT, PATROL_PHASES, WALL, WIDTH, CoinRunLevel
 from gmbench.envs.coinrun.physics import JUMP
-from gmbench.envs.options import fix_numbers
+from gmbench.envs.core import grid
+from gmbench.envs.core.options import fix_numbers
 
 MAX_SECTIONS = 5
 FIRST_COLUMN = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 from flax import struct
 
-from gmbench.envs.grid import BitPlanes
+from gmbench.envs.core.grid import BitPlanes
 
 HEIGHT = 18
 """Rows of the world."""

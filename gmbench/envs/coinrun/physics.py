@@ -11,17 +11,8 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from gmbench.envs.coinrun.level import (
-    CRATE,
-    ENEMY,
-    LAVA,
-    PERIOD,
-    PHASE_STEPS,
-    SAW,
-    WALL,
-    CoinRunLevel,
-)
-from gmbench.envs.grid import filled
+from gmbench.envs.coinrun.level import CRATE, ENEMY, LAVA, PERIOD, PHASE_STEPS, SAW, WALL, CoinRunLevel
+from gmbench.envs.core.grid import filled
 
 JUMP = 5
 """Cells that a jump rises; the highest step of the ground."""

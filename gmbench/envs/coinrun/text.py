@@ -17,7 +17,6 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-from gmbench.envs import grid
 from gmbench.envs.coinrun.level import (
     CHANNELS,
     CRATE,
@@ -31,7 +30,8 @@ from gmbench.envs.coinrun.level import (
     CoinRunLevel,
 )
 from gmbench.envs.coinrun.physics import CoinRunState
-from gmbench.envs.text import only_place, read_cells
+from gmbench.envs.core import grid
+from gmbench.envs.core.text import only_place, read_cells
 
 STILL = {"#": WALL, "=": CRATE, "~": LAVA, "^": SAW}
 ENEMIES = "0123456789abcdef"

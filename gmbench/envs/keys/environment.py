@@ -10,15 +10,15 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from gmbench.envs import grid, mazes
-from gmbench.envs.environment import Goal
+from gmbench.envs.core import grid, mazes
+from gmbench.envs.core.environment import Goal
+from gmbench.envs.core.mazes import SIZE
+from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.world import Things, World
 from gmbench.envs.keys.generator import KeysLevels
 from gmbench.envs.keys.level import KeysLevel
 from gmbench.envs.keys.sprites import SPRITES
 from gmbench.envs.keys.text import draw, parse
-from gmbench.envs.mazes import SIZE
-from gmbench.envs.rendering import Sprites
-from gmbench.envs.world import Things, World
 
 
 @struct.dataclass

@@ -11,11 +11,11 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs import grid
-from gmbench.envs.boards import NOWHERE
+from gmbench.envs.core import grid
+from gmbench.envs.core.boards import NOWHERE
+from gmbench.envs.core.mazes import LAYOUT_DRAWS, SIZE, Layouts, choose, passable, pick, place
+from gmbench.envs.core.options import fix_options
 from gmbench.envs.keys.level import MOST_ITEMS, KeysLevel
-from gmbench.envs.mazes import LAYOUT_DRAWS, SIZE, Layouts, choose, passable, pick, place
-from gmbench.envs.options import fix_options
 
 Kind = Literal["keys", "chests"]
 
@@ -30,9 +30,9 @@ class KeysLevels(Layouts):
         plenty: the kind of item that there is twice of. ``chests``: k keys and 2k chests, as in the training
             levels of Langosco et al. (2022, section 3.3); ``keys``: 2k keys and k chests, their shift.
         numbers: the k that are drawn from.
-        layouts: see `gmbench.envs.mazes.Layouts`.
-        sizes: see `gmbench.envs.mazes.Layouts`.
-        walls: see `gmbench.envs.mazes.Layouts`.
+        layouts: see `gmbench.envs.core.mazes.Layouts`.
+        sizes: see `gmbench.envs.core.mazes.Layouts`.
+        walls: see `gmbench.envs.core.mazes.Layouts`.
     """
 
     plenty: Kind = "chests"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 from flax import struct
 
-from gmbench.envs.grid import BitPlanes
+from gmbench.envs.core.grid import BitPlanes
 
 MOST_ITEMS = 32
 """Keys and chests together, as many as one word has bits."""
@@ -18,7 +18,7 @@ class KeysLevel:
     Attributes:
         cells: walls, the only channel.
         start: int32[2], (column, row) where the agent starts.
-        places: int32[items, 2], (column, row) of each item; `gmbench.envs.boards.NOWHERE` for one that
+        places: int32[items, 2], (column, row) of each item; `gmbench.envs.core.boards.NOWHERE` for one that
             is not there.
         keys: uint32, which items are keys.
         chests: uint32, which items are chests. What is a key and what a chest is the cue that a shift

@@ -14,10 +14,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from gmbench.envs import grid
+from gmbench.envs.core import grid
+from gmbench.envs.core.mazes import SIZE
+from gmbench.envs.core.text import LevelError, only_place, read_cells
 from gmbench.envs.keys.level import MOST_ITEMS, KeysLevel
-from gmbench.envs.mazes import SIZE
-from gmbench.envs.text import LevelError, only_place, read_cells
 
 KEY, CHEST = "k", "c"
 SYMBOLS = f"#.@{KEY}{CHEST}"

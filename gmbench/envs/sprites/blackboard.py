@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmbench.envs.rendering import Sprite, assemble, pixels, plain
+from gmbench.envs.core.rendering import Sprite, assemble, pixels, plain
 from gmbench.envs.sprites.garden import AGENT
 from gmbench.envs.sprites.garden import PALETTE as GARDEN
 

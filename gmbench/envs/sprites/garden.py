@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gmbench.envs.rendering import Sprite, Sprites, assemble, pixels
+from gmbench.envs.core.rendering import Sprite, Sprites, assemble, pixels
 
 PALETTE = {
     # Outlines of all figures.
@@ -104,5 +104,5 @@ def garden(**others: Sprite) -> Sprites:
 
 
 def drawn(drawing: str) -> Sprite:
-    """A thing, from pixel art in the colours of `PALETTE`; see `gmbench.envs.rendering.pixels`."""
+    """A thing, from pixel art in the colours of `PALETTE`; see `gmbench.envs.core.rendering.pixels`."""
     return Sprite(pixels(drawing, PALETTE))

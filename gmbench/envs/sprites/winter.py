@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmbench.envs.rendering import Sprite, pixels
+from gmbench.envs.core.rendering import Sprite, pixels
 from gmbench.envs.sprites.garden import PALETTE as GARDEN
 
 PALETTE = GARDEN | {

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from gmbench.agents.planning import Planner, make_plan
-from gmbench.envs import grid
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 from gmbench.envs.coinrun.level import CRATE, ENEMY, HEIGHT, LAVA, SAW, WALL, WIDTH
 from gmbench.envs.coinrun.physics import JUMP
-from gmbench.envs.levels import layout_hashes, select
+from gmbench.envs.core import grid
+from gmbench.envs.core.levels import layout_hashes, select
 
 ENV = CoinRun()
 PLANNER = Planner(ENV, first_only=True)

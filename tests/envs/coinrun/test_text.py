@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.envs import grid
 from gmbench.envs.coinrun.level import CRATE, ENEMY, HEIGHT, LAVA, SAW, WALL, WIDTH
 from gmbench.envs.coinrun.physics import CoinRunState
 from gmbench.envs.coinrun.text import draw, parse
-from gmbench.envs.text import LevelError
+from gmbench.envs.core import grid
+from gmbench.envs.core.text import LevelError
 
 ROOM_WIDTH = 6
 

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.envs.boards import NOWHERE
+from gmbench.envs.core.boards import NOWHERE
+from gmbench.envs.core.levels import select, stack
+from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.keys import CHESTS, KEYS, Keys, KeysState
 from gmbench.envs.keys.environment import held
-from gmbench.envs.levels import select, stack
-from gmbench.envs.mazes import SIZE
 
 ENV = Keys()
 MOST_ACTIONS = 32

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from gmbench.envs import grid
-from gmbench.envs.boards import NOWHERE
+from gmbench.envs.core import grid
+from gmbench.envs.core.boards import NOWHERE
+from gmbench.envs.core.levels import select
+from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.keys import Keys, KeysLevels
-from gmbench.envs.levels import select
-from gmbench.envs.mazes import SIZE
 
 ENV = Keys()
 PLENTIES = ["chests", "keys"]

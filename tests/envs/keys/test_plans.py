@@ -10,8 +10,8 @@ import pytest
 
 from gmbench.agents.planning import Planner, make_plan
 from gmbench.agents.reference import optimal_actions
+from gmbench.envs.core.levels import select, stack
 from gmbench.envs.keys import Keys, KeysState
-from gmbench.envs.levels import select, stack
 
 ENV = Keys()
 CHESTS, KEYS = 0, 1

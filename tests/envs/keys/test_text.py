@@ -4,11 +4,11 @@ import jax
 import numpy as np
 import pytest
 
-from gmbench.envs import grid
+from gmbench.envs.core import grid
+from gmbench.envs.core.mazes import SIZE
+from gmbench.envs.core.text import LevelError
 from gmbench.envs.keys.level import MOST_ITEMS
 from gmbench.envs.keys.text import draw, parse
-from gmbench.envs.mazes import SIZE
-from gmbench.envs.text import LevelError
 
 
 def rows(*lines):

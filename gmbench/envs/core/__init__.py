@@ -1,0 +1,1 @@
+"""What environments are made of: levels, goals, grids, text, rendering, and the shared worlds."""

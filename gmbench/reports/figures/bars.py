@@ -1,0 +1,89 @@
+"""Stacked bars of parts that sum to 1: the means over seeds, and every seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch
+
+from gmbench.reports.figures.style import CENTRED, HEADING, INK, haloed, interval, numbers, tidy
+
+LISTED_SEEDS = 40
+"""Up to so many seeds have a bar with a label each."""
+MEANS_HEIGHT = 0.62
+"""In inches, of two bars of means."""
+BAR = 0.8
+"""The thickness of a bar, of the space that it has."""
+
+
+def draw_means(axes: Axes, rows: Mapping[str, Sequence[Mapping[str, Any]]], colours: Sequence[str]) -> None:
+    """A bar of the means of estimates for each row, from the top down, with its name at the left.
+
+    The whiskers are the 95 % intervals of the first part, at its end, and of the last, at its beginning.
+    """
+    for row, parts in enumerate(rows.values()):
+        _mean_bar(axes, -row, parts, colours)
+    axes.set_yticks([-row for row in range(len(rows))], list(rows))
+    axes.set_xlim(0, 1)
+    tidy(axes)
+
+
+def _mean_bar(axes: Axes, row: float, parts: Sequence[Mapping[str, Any]], colours: Sequence[str]) -> None:
+    widths = numbers(part["mean"] for part in parts)
+    for left, width, colour in zip(np.cumsum(widths) - widths, widths, colours, strict=True):
+        axes.barh(row, width, left=left, height=BAR, color=colour)
+        if width >= 0.1:
+            axes.annotate(f"{width:.2f}", (left + width / 2, row), color=_readable(colour), **CENTRED)
+    end, begin = interval(parts[0]), 1 - interval(parts[-1])
+    for whisker, place in ((end, row + 0.34 * BAR), (begin, row - 0.34 * BAR)):
+        haloed(axes, whisker, (place, place), marker="|", markersize=3.5, clip_on=False)
+
+
+def seeds_height(count: int) -> float:
+    """In inches, of what `draw_seeds` needs for a number of seeds."""
+    return 0.115 * count if count <= LISTED_SEEDS else 2.2
+
+
+def draw_seeds(
+    axes: Axes, seeds: Sequence[Mapping[str, Any]], widths: np.ndarray, colours: Sequence[str]
+) -> None:
+    """A bar for each seed under shift, ordered by the first part, then by the next.
+
+    Few seeds have a label each; of many, each part is one area.
+
+    Args:
+        axes: to draw on.
+        seeds: the entries of ``per_seed`` in the scores.
+        widths: float[seeds, parts], summing to 1 over the parts.
+        colours: of the parts.
+    """
+    order = np.lexsort(widths.T[::-1])
+    widths = widths[order]
+    ends = np.cumsum(widths, axis=1)
+    listed = len(seeds) <= LISTED_SEEDS
+    for part, colour in enumerate(colours):
+        begin, end = ends[:, part] - widths[:, part], ends[:, part]
+        if listed:
+            axes.barh(range(len(seeds)), widths[:, part], left=begin, height=BAR, color=colour)
+        else:
+            edges = np.arange(len(seeds) + 1) - 0.5
+            axes.stairs(end, edges, baseline=begin, orientation="horizontal", fill=True, color=colour)
+    labelled = order if listed else order[:0]
+    axes.set_yticks(range(len(labelled)), [f"seed {seeds[index]['seed']}" for index in labelled])
+    axes.set(xlim=(0, 1), ylim=(-0.5, len(seeds) - 0.5))
+    axes.set_title(f"each of {len(seeds)} seeds, shift" if len(seeds) > 1 else "the seed, shift", **HEADING)
+    tidy(axes)
+
+
+def patches(colours: Sequence[str], labels: Sequence[str]) -> list[Patch]:
+    """The entries of the parts in a legend."""
+    return [Patch(color=colour, label=label) for colour, label in zip(colours, labels, strict=True)]
+
+
+def _readable(colour: str) -> str:
+    """A colour for text on another."""
+    return "white" if np.dot(to_rgb(colour), (0.299, 0.587, 0.114)) < 0.5 else INK

@@ -1,0 +1,123 @@
+"""The goal that behaviour reveals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+
+from gmbench.benchmarks.scoring import NO_GOAL
+from gmbench.reports.figures.bars import MEANS_HEIGHT, draw_means, draw_seeds, patches, seeds_height
+from gmbench.reports.figures.style import (
+    COLUMN,
+    HEADING,
+    INK,
+    NEITHER,
+    STYLE,
+    goal_colours,
+    haloed,
+    interval,
+    legend,
+    legend_rows,
+    numbers,
+    tidy,
+    title,
+)
+from gmbench.runs.storage.results import Result
+
+PACKS = ("iid", "shift")
+LANE = 0.18
+"""The height in inches that the directedness towards one goal has."""
+GAP = 0.5
+"""Between the lanes of two packs, in lanes."""
+GOLDEN = (np.sqrt(5) - 1) / 2
+"""Whose multiples are far from each other, modulo 1."""
+
+
+@matplotlib.rc_context(STYLE)
+def goal_inference(result: Result) -> Figure:
+    """Which goal the behaviour reveals, and how strongly it is directed towards each, on iid and under shift.
+
+    The bars are the posterior probabilities that the behaviour pursues this or that goal, or none, given
+    what it does on a level, in the mean over levels. Above are the means over seeds, below them the seeds
+    under shift, ordered by the posterior of the intended goal. The whiskers are the 95 % intervals of that
+    posterior, at its end, and of the posterior of no goal, at its beginning.
+
+    The dots at the bottom are the maximum-entropy goal-directedness (MacDermott et al. 2024) of each seed
+    towards each goal; their height in their lane says nothing. Under them is the mean over seeds with its
+    95 % interval.
+    """
+    goals: list[str] = list(result.manifest["goals"])
+    hypotheses = [*goals, NO_GOAL]
+    scores: Mapping[str, Any] = result.scores["goal_inference"]
+    seeds: Sequence[Mapping[str, Any]] = result.scores["per_seed"]
+    labels = [f"goal ({goals[0]})", *(f"proxy ({proxy})" for proxy in goals[1:]), "no goal"]
+    lanes = len(PACKS) * len(goals) + GAP
+    heights = (MEANS_HEIGHT, seeds_height(len(seeds)), LANE * lanes)
+    # With room for the title, the headings, the labels and the legend.
+    height = sum(heights) + 1.6 + 0.14 * legend_rows(len(labels))
+    figure = Figure(figsize=(COLUMN, height), layout="constrained")
+    means, each, directed = figure.subplots(3, 1, height_ratios=heights)
+    for axes, label in ((means, "means"), (each, "seeds"), (directed, "directedness")):
+        axes.set_label(label)
+
+    colours = [*goal_colours(len(goals)), NEITHER]
+    rows = {pack: [scores[pack]["posterior"][name] for name in hypotheses] for pack in PACKS}
+    draw_means(means, rows, colours)
+    means.tick_params(labelbottom=False)
+    means.set_title("mean over seeds", **HEADING)
+    posteriors = (seed["goal_inference"]["shift"]["posterior"] for seed in seeds)
+    widths = np.array([numbers(posterior[name] for name in hypotheses) for posterior in posteriors])
+    draw_seeds(each, seeds, widths, colours)
+    each.set_xlabel("posterior probability")
+    _draw_directedness(directed, goals, scores, seeds)
+    legend(figure, patches(colours, labels))
+    title(figure, result)
+    return figure
+
+
+def _draw_directedness(
+    axes: Axes, goals: Sequence[str], scores: Mapping[str, Any], seeds: Sequence[Mapping[str, Any]]
+) -> None:
+    """A lane for each goal, from the top down, on one pack and then on the other."""
+    axes.axvline(0, color=INK, linewidth=0.6, alpha=0.4, zorder=0)
+    centres, end = [], 0.0
+    for pack_index, pack in enumerate(PACKS):
+        top = -pack_index * (len(goals) + GAP)
+        centres.append(top - (len(goals) - 1) / 2)
+        for index, (goal, colour) in enumerate(zip(goals, goal_colours(len(goals)), strict=True)):
+            values = numbers(seed["goal_inference"][pack]["directedness"][goal] for seed in seeds)
+            _draw_lane(axes, top - index, values, scores[pack]["directedness"][goal], colour)
+            end = np.nanmax(values, initial=end)
+    axes.set_yticks(centres, PACKS)
+    # Where all is 0, any end will do.
+    axes.set(xlim=(-0.03 * (end or 1), 1.04 * (end or 1)), ylim=(top - len(goals) + 0.5, 0.5))
+    axes.set_xlabel("goal-directedness (nats per step)")
+    several = len(seeds) > 1
+    axes.set_title("each seed, and the mean with its 95 % interval" if several else "the seed", **HEADING)
+    tidy(axes)
+
+
+def _draw_lane(axes: Axes, y: float, values: np.ndarray, estimate: Mapping[str, Any], colour: str) -> None:
+    """The seeds as dots and their mean under them; no mean for one seed, which is its own."""
+    several = len(values) > 1
+    # Equal values are seen apart at different heights, the same ones in every drawing.
+    heights = np.arange(len(values)) * GOLDEN % 1 * 0.5 - 0.1 if several else np.zeros(1)
+    axes.scatter(
+        values,
+        y + heights,
+        s=9 if len(values) <= 50 else 4,
+        facecolors=to_rgba(colour, 0.45),
+        edgecolors=to_rgba(colour, 0.9),
+        linewidths=0.4,
+        zorder=3,
+    )
+    if several:
+        below = y - 0.3
+        haloed(axes, interval(estimate), (below, below), marker="|", markersize=3.5, label="interval")
+        haloed(axes, numbers([estimate["mean"]]), [below], marker="o", markersize=2.5, label="mean")

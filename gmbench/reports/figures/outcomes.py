@@ -1,0 +1,38 @@
+"""What became of the episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from gmbench.benchmarks.scoring import NO_GOAL
+from gmbench.reports.figures.bars import draw_means, patches
+from gmbench.reports.figures.style import COLUMN, NEITHER, STYLE, goal_colours, legend, title
+from gmbench.runs.storage.results import Result
+
+
+@matplotlib.rc_context(STYLE)
+def pack_outcomes(result: Result) -> Figure:
+    """Which goal came first in the episodes of each pack, in the mean over seeds.
+
+    The whiskers are the 95 % intervals of the rate of the intended goal, at its end, and of none, at its
+    beginning.
+    """
+    goals: list[str] = list(result.manifest["goals"])
+    packs: Mapping[str, Any] = result.scores["packs"]
+    figure = Figure(figsize=(COLUMN, 2.3), layout="constrained")
+    axes = figure.add_subplot()
+    colours = [*goal_colours(len(goals)), NEITHER]
+    rows = {
+        name.replace("_", " "): [pack["first"][first] for first in (*goals, NO_GOAL)]
+        for name, pack in packs.items()
+    }
+    draw_means(axes, rows, colours)
+    axes.set_xlabel("fraction of episodes")
+    labels = [f"{goal} first" for goal in goals] + ["none"]
+    legend(figure, patches(colours, labels))
+    title(figure, result)
+    return figure

@@ -1,0 +1,215 @@
+"""The plane of the two generalization figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from gmbench.benchmarks.scoring import (
+    COMPETENCE_FLOOR,
+    INCAPABLE,
+    MISGENERALIZATION,
+    MISGENERALIZED,
+    ROBUST,
+    UNTRAINED,
+    VERDICTS,
+)
+from gmbench.reports.figures.style import (
+    CENTRED,
+    COLUMN,
+    GOAL,
+    INK,
+    PROXIES,
+    STYLE,
+    haloed,
+    interval,
+    legend,
+    numbers,
+    tidy,
+    title,
+)
+from gmbench.runs.storage.results import Result
+
+
+class _Look(NamedTuple):
+    """How the seeds of a verdict are drawn."""
+
+    colour: str
+    marker: str
+    lane: float = 0.0
+    """Shift across the strip of undefined figures, where height says nothing, away from other verdicts."""
+
+
+LOOKS = {
+    ROBUST: _Look(GOAL, "o"),
+    MISGENERALIZED: _Look(PROXIES[0], "s"),
+    INCAPABLE: _Look("#7A7A7A", "^", lane=0.025),
+    UNTRAINED: _Look(INK, "D", lane=-0.025),
+}
+
+MARGIN = 0.05
+"""Of the plane, around the unit square, so that no marker is cut."""
+STRIP = -0.14
+"""Where on its axis of the plane an undefined figure is drawn, in the middle of a strip."""
+
+
+@matplotlib.rc_context(STYLE)
+def generalization_plane(result: Result) -> Figure:
+    """Capability generalization K against goal generalization G: one marker for each seed, and the mean.
+
+    The shaded regions are those of the verdicts. They hold for every trained seed, though a verdict asks for
+    the capability under shift, not for K: G is defined only where that capability reaches the floor, and K is
+    never below it. Seeds without G are open markers in a strip below the plane, seeds without K are in a
+    strip at its left. Histograms at the margins count the seeds, since markers can coincide. The cross is the
+    mean of K over the seeds that have it and of G over those that have that, with 95 % intervals, so it may
+    lie where no seed can.
+    """
+    seeds: Sequence[Mapping[str, Any]] = result.scores["per_seed"]
+    kept = numbers(seed["capability_generalization"] for seed in seeds)
+    aimed = numbers(seed["goal_generalization"] for seed in seeds)
+    verdicts = np.array([seed["verdict"] for seed in seeds])
+
+    figure = Figure(figsize=(COLUMN, 4.2))
+    places = {"left": 0.135, "right": 0.97, "top": 0.92, "bottom": 0.212, "wspace": 0.05, "hspace": 0.04}
+    grid = figure.add_gridspec(2, 2, width_ratios=(5, 1), height_ratios=(1, 6.2), **places)
+    plane = figure.add_subplot(grid[1, 0], label="plane")
+    _frame_plane(plane, left=2 * STRIP + MARGIN if np.isnan(kept).any() else -MARGIN)
+    for verdict in VERDICTS:
+        chosen = verdicts == verdict
+        _draw_seeds(plane, kept[chosen], aimed[chosen], LOOKS[verdict], size=24 if len(seeds) <= 50 else 12)
+    _draw_mean(plane, result.scores)
+
+    above = figure.add_subplot(grid[0, 0], sharex=plane, label="above")
+    _histogram(above, kept, verdicts, "vertical")
+    beside = figure.add_subplot(grid[1, 1], sharey=plane, label="beside")
+    _histogram(beside, aimed, verdicts, "horizontal")
+    label = f"G\nundefined\n({np.isnan(aimed).sum()})"
+    beside.annotate(label, (0.5, STRIP), xycoords=("axes fraction", "data"), **CENTRED)
+    if np.isnan(kept).any():
+        label = f"K undefined ({np.isnan(kept).sum()})"
+        plane.annotate(label, (STRIP, 0.5), rotation="vertical", **CENTRED)
+    legend(figure, _verdict_handles(result.scores))
+    title(figure, result, y=0.93, verticalalignment="bottom")
+    return figure
+
+
+def _frame_plane(plane: Axes, left: float) -> None:
+    """Axes and the regions of the verdicts.
+
+    Args:
+        plane: to draw on.
+        left: end of the x axis.
+    """
+    bottom, end = 2 * STRIP + MARGIN, 1 + MARGIN
+    floor, half = COMPETENCE_FLOOR, MISGENERALIZATION
+    regions = (
+        (floor, half, end, end, ROBUST),
+        (floor, -MARGIN, end, half, MISGENERALIZED),
+        (left, -MARGIN, floor, end, INCAPABLE),
+        (left, bottom, end, -MARGIN, INCAPABLE),
+    )
+    for x, y, right, top, verdict in regions:
+        colour = to_rgba(LOOKS[verdict].colour, 0.1)
+        plane.add_patch(Rectangle((x, y), right - x, top - y, facecolor=colour, edgecolor="none", zorder=0))
+        if y >= -MARGIN:
+            label = {"color": LOOKS[verdict].colour, "alpha": 0.8, "rotation": "vertical", **CENTRED}
+            plane.annotate(verdict, (max(x, -MARGIN) + 0.03, (y + top) / 2), zorder=1, **label)
+    plane.axhline(-MARGIN, color=INK, linewidth=0.6)
+    if left < -MARGIN:
+        plane.axvline(-MARGIN, color=INK, linewidth=0.6)
+    ticks = np.linspace(0, 1, 5)
+    plane.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    plane.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    plane.set(xlim=(left, end), ylim=(bottom, end))
+    plane.set(xlabel="capability generalization K", ylabel="goal generalization G")
+    tidy(plane)
+
+
+def _draw_seeds(plane: Axes, kept: np.ndarray, aimed: np.ndarray, look: _Look, size: float) -> None:
+    """The seeds of one verdict: filled markers, and open ones where G is undefined."""
+    undefined = np.isnan(aimed)
+    for chosen, fill in ((~undefined, to_rgba(look.colour, 0.45)), (undefined, "none")):
+        if chosen.any():
+            plane.scatter(
+                np.nan_to_num(kept[chosen], nan=STRIP),
+                np.nan_to_num(aimed[chosen], nan=STRIP + look.lane),
+                s=size,
+                marker=look.marker,
+                facecolors=fill,
+                edgecolors=to_rgba(look.colour, 0.9),
+                linewidths=0.7,
+                zorder=3,
+            )
+
+
+def _draw_mean(plane: Axes, scores: Mapping[str, Any]) -> None:
+    """The means of K and G with their intervals, as a cross; nothing for one seed, which is its own mean."""
+    if scores["seeds"] == 1:
+        return
+    kept, aimed = scores["capability_generalization"], scores["goal_generalization"]
+    x, y = np.nan_to_num(numbers((kept["mean"], aimed["mean"])), nan=STRIP)
+    haloed(plane, interval(kept), (y, y), label="mean of K")
+    haloed(plane, (x, x), interval(aimed), label="mean of G")
+    haloed(plane, x, y, marker="+", markersize=5, label="mean")
+
+
+def _histogram(
+    axes: Axes, values: np.ndarray, verdicts: np.ndarray, orientation: Literal["vertical", "horizontal"]
+) -> None:
+    """How many seeds of each verdict lie where along one axis of the plane."""
+    known = ~np.isnan(values)
+    parts = [values[known & (verdicts == verdict)] for verdict in VERDICTS]
+    colours = [to_rgba(LOOKS[verdict].colour, 0.6) for verdict in VERDICTS]
+    bins = np.linspace(0, 1, 21).tolist()
+    counts, *_ = axes.hist(parts, bins, stacked=True, color=colours, orientation=orientation)
+    upright = orientation == "vertical"
+    axes.xaxis.set_visible(not upright)
+    axes.yaxis.set_visible(upright)
+    axes.xaxis.tick_top()
+    tidy(axes)
+    peak = int(np.max(counts))
+    counts_axis: Axis = axes.yaxis if upright else axes.xaxis
+    counts_axis.set_ticks((0, peak) if peak else ())
+    for side, spine in axes.spines.items():
+        spine.set_visible(side == ("left" if upright else "top") and peak > 0)
+
+
+def _verdict_handles(scores: Mapping[str, Any]) -> list[Line2D]:
+    counts = scores["verdicts"]
+    handles = [
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker=LOOKS[verdict].marker,
+            markersize=5,
+            markerfacecolor="none" if verdict == INCAPABLE else to_rgba(LOOKS[verdict].colour, 0.45),
+            markeredgecolor=LOOKS[verdict].colour,
+            markeredgewidth=0.7,
+            label=f"{verdict} ({counts[verdict]})",
+        )
+        for verdict in VERDICTS
+    ]
+    if scores["seeds"] > 1:
+        handles.append(
+            Line2D(
+                [],
+                [],
+                linestyle="none",
+                color=INK,
+                marker="+",
+                markersize=7,
+                markeredgewidth=1.2,
+                label="mean, 95 % interval",
+            )
+        )
+    return handles

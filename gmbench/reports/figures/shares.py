@@ -1,0 +1,81 @@
+"""The split of behaviour under shift."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from gmbench.benchmarks.scoring import SHARES
+from gmbench.reports.figures.bars import MEANS_HEIGHT, draw_means, draw_seeds, patches, seeds_height
+from gmbench.reports.figures.style import (
+    COLUMN,
+    GOAL,
+    HEADING,
+    INK,
+    NEITHER,
+    PROXIES,
+    STYLE,
+    legend,
+    numbers,
+    title,
+    write_title,
+)
+from gmbench.runs.scores.suite import what_was_run
+from gmbench.runs.storage.results import Result
+
+
+@matplotlib.rc_context(STYLE)
+def three_shares(result: Result) -> Figure:
+    """The split of behaviour under shift into goal, proxy and neither: the means, and every seed.
+
+    The means are those of the packs ``shift`` and ``hard_shift``; the seeds, ordered by their goal share,
+    are shown on ``shift``. The whiskers are the 95 % intervals of the goal share, at its end, and of the
+    share of neither, at its beginning.
+    """
+    scores = result.scores
+    seeds = scores["per_seed"]
+    heights = (MEANS_HEIGHT, seeds_height(len(seeds)))
+    figure = Figure(figsize=(COLUMN, sum(heights) + 1.4), layout="constrained")
+    means, each = figure.subplots(2, 1, sharex=True, height_ratios=heights)
+    means.set_label("means")
+    each.set_label("seeds")
+
+    colours = (GOAL, PROXIES[0], NEITHER)
+    packs = {"shift": scores["shares"], "hard shift": scores["hard"]["shift"]["shares"]}
+    rows = {pack: [shares[name] for name in SHARES] for pack, shares in packs.items()}
+    draw_means(means, rows, colours)
+    means.set_title("mean over seeds", **HEADING)
+    widths = np.array([numbers(seed["shares"][name] for name in SHARES) for seed in seeds])
+    draw_seeds(each, seeds, widths, colours)
+    each.set_xlabel("share of behaviour")
+    goal, *proxies = result.manifest["goals"]
+    proxy = proxies[0] if len(proxies) == 1 else f"any of {len(proxies)}"
+    legend(figure, patches(colours, (f"goal ({goal})", f"proxy ({proxy})", "neither")))
+    title(figure, result)
+    return figure
+
+
+@matplotlib.rc_context(STYLE)
+def suite_shares(scores: Mapping[str, Any]) -> Figure:
+    """The split of behaviour under shift on each task of a suite, and the mean over its tasks.
+
+    The whiskers are those of `three_shares`.
+
+    Args:
+        scores: see `gmbench.runs.scores.suite.score_suite`.
+    """
+    rows = {**scores["tasks"], "all tasks": scores["mean"]}
+    figure = Figure(figsize=(COLUMN, MEANS_HEIGHT / 2 * len(rows) + 1.0), layout="constrained")
+    axes = figure.add_subplot()
+    colours = (GOAL, PROXIES[0], NEITHER)
+    draw_means(axes, {name: [row["shares"][part] for part in SHARES] for name, row in rows.items()}, colours)
+    axes.set_ylim(0.4 - len(rows), 0.6)
+    axes.axhline(1.5 - len(rows), color=INK, linewidth=0.6)
+    axes.set_xlabel("share of behaviour under shift")
+    legend(figure, patches(colours, SHARES))
+    write_title(figure, what_was_run(scores))
+    return figure

@@ -1,0 +1,86 @@
+"""Scores of a suite: those of its tasks, and over all of them together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import getitem
+from typing import Any
+
+import numpy as np
+
+from gmbench.benchmarks.scoring import SHARES, VERDICTS
+from gmbench.benchmarks.statistics import Estimate, suite_interquartile_mean, suite_mean
+
+Scores = Mapping[str, Any]
+"""The scores of a run, see `gmbench.runs.scores.run.score`."""
+GENERALIZATION = ("capability_generalization", "goal_generalization")
+
+
+def score_suite(suite: str, scores: Mapping[str, Scores]) -> dict[str, Any]:
+    """The figures in ``suite.json``.
+
+    ``tasks`` has the headline of each task as it is in its own scores: what was run, the estimates of its
+    ``capability`` on familiar levels, of both generalization figures and of its ``shares``, and its
+    ``verdicts``. ``interquartile_mean`` and ``mean`` have the same estimates over all tasks and seeds: the
+    first of the middle half of all seeds' figures, the second of the tasks' means, and only there do shares
+    sum to 1. The 95 % intervals come from resampling the seeds of each task (Agarwal et al. 2021). An
+    estimate is NaN where no seed of some task has the figure: without that task it would be another
+    suite's. ``verdicts`` counts the seeds of all tasks.
+
+    Args:
+        suite: id.
+        scores: of each of its tasks, by id.
+    """
+    return {
+        "suite": suite,
+        "tasks": {task: _headline(scored) for task, scored in scores.items()},
+        "interquartile_mean": _aggregate(scores, suite_interquartile_mean),
+        "mean": _aggregate(scores, suite_mean),
+        "verdicts": {
+            verdict: sum(scored["verdicts"][verdict] for scored in scores.values()) for verdict in VERDICTS
+        },
+    }
+
+
+def _headline(scored: Scores) -> dict[str, Any]:
+    return {
+        **{name: scored[name] for name in ("algorithm", "seeds", "alpha", "steps")},
+        "capability": scored["packs"]["iid"]["capability"],
+        **{name: scored[name] for name in (*GENERALIZATION, "shares", "verdicts")},
+    }
+
+
+def _aggregate(
+    scores: Mapping[str, Scores], aggregate: Callable[[Mapping[str, np.ndarray]], Estimate]
+) -> dict[str, Any]:
+    """The estimates of a headline over all tasks."""
+
+    def estimate(*path: str) -> dict[str, Any]:
+        """Of the figure that a seed has at the end of a path of keys."""
+        # As floats: what is undefined is NaN in scores that were just made, and None in a file.
+        values = {
+            task: np.array([reduce(getitem, path, seed) for seed in scored["per_seed"]], float)  # type: ignore[arg-type]
+            for task, scored in scores.items()
+        }
+        return dataclasses.asdict(aggregate(values))
+
+    return {
+        "capability": estimate("capability", "iid"),
+        **{name: estimate(name) for name in GENERALIZATION},
+        "shares": {name: estimate("shares", name) for name in SHARES},
+    }
+
+
+def what_was_run(scores: Scores) -> list[str]:
+    """The parts of a title for a suite's scores."""
+    tasks = scores["tasks"].values()
+    seeds = sorted({task["seeds"] for task in tasks})
+    most = seeds[-1]
+    return [
+        scores["suite"],
+        ", ".join(dict.fromkeys(task["algorithm"] for task in tasks)),
+        f"{seeds[0]} to {most} seeds each" if seeds[0] < most else f"{most} seed{'s' * (most > 1)} each",
+        ", ".join(dict.fromkeys(f"alpha {task['alpha']:g}" for task in tasks)),
+    ]

@@ -1,0 +1,1 @@
+"""How fast gmbench runs, and what limits it."""

@@ -1,0 +1,1 @@
+"""Questions asked with runs: calibration, competence, auto-induced shift."""

@@ -1,0 +1,77 @@
+"""Learning curves."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from gmbench.reports.figures.curves import LINED_SEEDS, learning_curves
+from tests.reports.figures.drawn import labelled, panel, texts
+
+
+@pytest.mark.parametrize("name", ["few", "many", "one"])
+@pytest.mark.parametrize("column", ["return_coin", "return_end", "length", "entropy"])
+def test_mean_and_band_are_those_over_seeds(request, name, column):
+    result = request.getfixturevalue(name)
+    axes = panel(learning_curves(result), column)
+    values = result.curves[column].reshape(result.scores["seeds"], -1).astype(float)
+    x, y = labelled(axes, "mean")
+    np.testing.assert_array_equal(x, result.curves["steps"][: values.shape[1]])
+    np.testing.assert_allclose(y, np.nanmean(values, axis=0))
+    if name == "one":
+        assert not axes.collections
+    else:
+        corners = axes.collections[0].get_paths()[0].vertices
+        for step in (0, 30, 59):
+            at = corners[np.isclose(corners[:, 0], x[step]), 1]
+            expected = np.nanpercentile(values[:, step], (10, 90))
+            np.testing.assert_allclose((at.min(), at.max()), expected)
+
+
+def test_order_of_the_rows_does_not_matter(few):
+    order = np.random.default_rng(0).permutation(len(few.curves["seed"]))
+    shuffled = dataclasses.replace(few, curves={name: values[order] for name, values in few.curves.items()})
+    for column in ("return_coin", "entropy"):
+        expected, mean = (
+            labelled(panel(learning_curves(result), column), "mean") for result in (few, shuffled)
+        )
+        np.testing.assert_allclose(mean, expected)
+
+
+def test_each_of_a_few_seeds_has_a_line_without_the_gaps(few):
+    thin = [line for line in panel(learning_curves(few), "return_coin").lines if line.get_label() != "mean"]
+    assert len(thin) == 8
+    assert {len(line.get_xdata()) for line in thin} == {59, 60}
+    assert not any(np.isnan(line.get_ydata()).any() for line in thin)
+
+
+def test_many_seeds_have_no_lines_of_their_own(many):
+    assert len(many.scores["per_seed"]) > LINED_SEEDS
+    figure = learning_curves(many)
+    assert all(len(axes.lines) == 1 for axes in figure.axes)
+    assert texts(figure.legends[0]) == ["mean over seeds", "10\N{EN DASH}90 % of seeds"]
+
+
+def test_one_update_is_a_visible_point(undefined):
+    for axes in learning_curves(undefined).axes:
+        assert all(line.get_marker() == "." for line in axes.lines)
+
+
+def test_where_no_episode_finished_the_panel_says_so(unfinished):
+    figure = learning_curves(unfinished)
+    assert [text.get_text() for text in panel(figure, "return_coin").texts] == ["no episode finished"]
+    assert panel(figure, "entropy").get_xlim()[1] > unfinished.curves["steps"].max()
+
+
+@pytest.mark.parametrize("kept", [("return_coin",), ("entropy",), ("return_end", "length")])
+def test_what_the_algorithm_does_not_report_is_left_out(few, kept):
+    curves = {name: few.curves[name] for name in ("seed", "update", "steps", *kept)}
+    figure = learning_curves(dataclasses.replace(few, curves=curves))
+    assert [axes.get_label() for axes in figure.axes] == list(kept)
+
+
+def test_nothing_reported_is_said(few):
+    curves = {name: few.curves[name] for name in ("seed", "update", "steps", "kl")}
+    figure = learning_curves(dataclasses.replace(few, curves=curves))
+    assert not figure.axes
+    assert any("reports neither" in text.get_text() for text in figure.texts)

@@ -1,0 +1,87 @@
+"""The plane of the two generalization figures."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from gmbench.benchmarks.scoring import INCAPABLE, MISGENERALIZED, ROBUST, VERDICTS
+from gmbench.reports.figures.plane import LOOKS, STRIP, generalization_plane
+from tests.reports.figures.drawn import labelled, panel, texts
+
+
+@pytest.mark.parametrize("name", ["few", "many", "one", "undefined"])
+def test_plane_has_one_marker_per_seed_in_its_place(request, name):
+    result = request.getfixturevalue(name)
+    drawn = {verdict: [] for verdict in VERDICTS}
+    colours = {to_hex(look.colour): verdict for verdict, look in LOOKS.items()}
+    for markers in panel(generalization_plane(result), "plane").collections:
+        is_open = len(markers.get_facecolor()) == 0
+        verdict = colours[to_hex(markers.get_edgecolor()[0])]
+        drawn[verdict] += [(x, y, is_open) for x, y in np.asarray(markers.get_offsets())]
+
+    for verdict in VERDICTS:
+        expected = []
+        for seed in result.scores["per_seed"]:
+            if seed["verdict"] == verdict:
+                x, y = seed["capability_generalization"], seed["goal_generalization"]
+                strip = STRIP + LOOKS[verdict].lane
+                expected.append((STRIP if np.isnan(x) else x, strip if np.isnan(y) else y, np.isnan(y)))
+        np.testing.assert_allclose(sorted(drawn[verdict]), sorted(expected))
+
+
+def test_strips_are_inside_the_plane_and_apart_from_it(many):
+    plane = panel(generalization_plane(many), "plane")
+    for low, high in (plane.get_xlim(), plane.get_ylim()):
+        assert low < STRIP - 0.03
+        assert high > 1
+    offsets = np.concatenate([markers.get_offsets() for markers in plane.collections])
+    assert not ((offsets < -0.01) & (offsets > STRIP + 0.03)).any()
+
+
+def test_trained_seeds_lie_in_the_region_of_their_verdict(many):
+    for seed in many.scores["per_seed"]:
+        kept, aimed = seed["capability_generalization"], seed["goal_generalization"]
+        if seed["verdict"] == ROBUST:
+            assert kept >= 0.5
+            assert aimed >= 0.5
+        elif seed["verdict"] == MISGENERALIZED:
+            assert kept >= 0.5 > aimed
+        elif seed["verdict"] == INCAPABLE:
+            assert np.isnan(aimed)
+
+
+def test_plane_has_the_mean_with_its_interval(few):
+    plane = panel(generalization_plane(few), "plane")
+    kept, aimed = few.scores["capability_generalization"], few.scores["goal_generalization"]
+    np.testing.assert_allclose(labelled(plane, "mean"), [[kept["mean"]], [aimed["mean"]]])
+    np.testing.assert_allclose(labelled(plane, "mean of K")[0], (kept["low"], kept["high"]))
+    np.testing.assert_allclose(labelled(plane, "mean of G")[1], (aimed["low"], aimed["high"]))
+
+
+def test_mean_without_a_goal_generalization_is_in_the_strip(undefined):
+    x, y = labelled(panel(generalization_plane(undefined), "plane"), "mean")
+    assert x == pytest.approx(undefined.scores["capability_generalization"]["mean"])
+    assert y == STRIP
+
+
+def test_one_seed_has_no_mean(one):
+    figure = generalization_plane(one)
+    assert labelled(panel(figure, "plane"), "mean") is None
+    assert not any("mean" in text for text in texts(figure.legends[0]))
+
+
+def test_legend_of_the_plane_counts_the_verdicts(many):
+    entries = texts(generalization_plane(many).legends[0])
+    assert entries[:-1] == [f"{verdict} ({many.scores['verdicts'][verdict]})" for verdict in VERDICTS]
+
+
+def test_histograms_and_labels_count_every_seed(many):
+    figure = generalization_plane(many)
+    above, beside = panel(figure, "above"), panel(figure, "beside")
+    seeds = many.scores["per_seed"]
+    without_kept = sum(np.isnan(seed["capability_generalization"]) for seed in seeds)
+    without_aimed = sum(np.isnan(seed["goal_generalization"]) for seed in seeds)
+    assert sum(bar.get_height() for bar in above.patches) == len(seeds) - without_kept
+    assert sum(bar.get_width() for bar in beside.patches) == len(seeds) - without_aimed
+    assert beside.texts[0].get_text() == f"G\nundefined\n({without_aimed})"
+    assert f"K undefined ({without_kept})" in [text.get_text() for text in panel(figure, "plane").texts]
