@@ -3,7 +3,7 @@
 import numpy as np
 
 from gmbench.benchmarks.scoring import INCAPABLE, MISGENERALIZED, ROBUST, UNTRAINED, References
-from gmbench.benchmarks.tasks.task import PACKS, TWINS
+from gmbench.benchmarks.tasks.task import PACKS, PAIRED_PACKS
 from gmbench.runs.scores.run import score
 from gmbench.runs.storage.results import Result
 
@@ -45,7 +45,7 @@ def make_references(goals):
     rewards = np.array([10.0] + [1.0] * (goals - 1))
     apart, together = np.diag(rewards), np.tile(rewards, (goals, 1))
     random = 0.02 * rewards
-    return {pack: References(apart if pack in TWINS else together, random) for pack in PACKS}
+    return {pack: References(apart if pack in PAIRED_PACKS else together, random) for pack in PACKS}
 
 
 def make_episodes(rng, verdicts, goals, levels, spread):
@@ -58,7 +58,7 @@ def make_episodes(rng, verdicts, goals, levels, spread):
             rates /= max(rates.sum(), 1)
             first = rng.choice([*goals, "none"], size=levels, p=[*rates, max(1 - rates.sum(), 0)])
             returns = {name: np.float32(first == name) for name in goals}
-            if pack not in TWINS:
+            if pack not in PAIRED_PACKS:
                 returns = {name: np.maximum(returns[name], first == goals[0]) for name in goals}
             returns[goals[0]] = 10 * returns[goals[0]]
             parts.append(
@@ -86,7 +86,7 @@ def make_goals_table(rng, episodes, goals):
         rows = episodes["pack"] == pack
         first, length = episodes["first"][rows], episodes["length"][rows]
         fits = np.stack([first == name for name in (*goals, "none")], axis=-1)
-        if pack not in TWINS:
+        if pack not in PAIRED_PACKS:
             fits[:, :-1] = ~fits[:, -1:]
         weights = rng.standard_gamma(0.1 + 8 * fits)
         posterior = weights / weights.sum(axis=-1, keepdims=True)

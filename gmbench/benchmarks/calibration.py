@@ -12,20 +12,20 @@ import numpy as np
 
 from gmbench.agents.reference import RandomPolicy
 from gmbench.benchmarks import scoring
-from gmbench.benchmarks.episodes import Played
+from gmbench.benchmarks.episodes import Rollouts
 from gmbench.benchmarks.goal_inference import GoalEvidence, weigh
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.playing import (
     chunks,
     joined,
-    play_keeping,
+    play_with_actions,
     play_randomly,
     play_references,
     references,
     references_see,
 )
 from gmbench.benchmarks.scoring import NO_GOAL, Shares
-from gmbench.benchmarks.tasks.task import TWINS, Task
+from gmbench.benchmarks.tasks.task import PAIRED_PACKS, Task
 
 CORNER, MIXTURE = 0.01, 0.03
 """How far the shares of a goal's own policy, and of the mixture, may be from what they must be."""
@@ -86,7 +86,7 @@ def calibrate(task: Task, on_stage: Callable[[str], None] | None = None) -> list
         on_stage: called with the name of each stage as it begins.
     """
     rows = []
-    for pack in TWINS:
+    for pack in PAIRED_PACKS:
         if on_stage is not None:
             on_stage(f"{'planning' if task.planned else 'playing'} {pack}")
         rows += _of_pack(task, pack)
@@ -155,8 +155,8 @@ def _weigh_references(task: Task, part: Any, optimal: Any) -> GoalEvidence:
     """Goal inference on the optimal policies and, last, on the random one."""
     goals = len(task.env.goals)
 
-    def played(policies: Any, count: int, observe: Any) -> Played:
-        return play_keeping(task, policies, part, jax.random.split(jax.random.key(4), count), observe)
+    def played(policies: Any, count: int, observe: Any) -> Rollouts:
+        return play_with_actions(task, policies, part, jax.random.split(jax.random.key(4), count), observe)
 
     planned = played(optimal, goals, references_see(task))
     aimless = played(RandomPolicy(jnp.full(1, task.env.num_actions)), 1, None)

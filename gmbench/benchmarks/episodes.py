@@ -49,7 +49,7 @@ class Episodes:
 
 
 @struct.dataclass
-class Played:
+class Rollouts:
     """What policies have done.
 
     Attributes:

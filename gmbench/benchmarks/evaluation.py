@@ -13,7 +13,7 @@ import numpy as np
 from flax import struct
 
 from gmbench.agents.algorithm import Policy
-from gmbench.benchmarks.episodes import Episodes, Played
+from gmbench.benchmarks.episodes import Episodes, Rollouts
 from gmbench.envs.core.environment import Environment
 from gmbench.envs.core.levels import pool_size, take, where
 from gmbench.envs.core.materialized import materialized
@@ -72,7 +72,7 @@ class _Slots:
     level: jax.Array
     running: Running
     begun: jax.Array
-    played: Played
+    played: Rollouts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +118,7 @@ def whole(levels: Any, first_only: bool) -> Portion:
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def play_episodes(
     rules: Rules, kept: int, levels: Any, portion: Portion, policies: Policy, keys: jax.Array
-) -> Played:
+) -> Rollouts:
     """The episodes of `evaluate` on a portion of the levels, as JAX arrays.
 
     Each policy has a fixed number of slots. A slot plays one episode to its end and then takes the next
@@ -151,7 +151,7 @@ def _fill(rules: Rules, kept: int, levels: Any, portion: Portion, policy: Policy
     running = _begin(rules, policy, levels, level)
     running = dataclasses.replace(running, alive=level < portion.stop)
     nothing = _nothing(rules)
-    played = Played(
+    played = Rollouts(
         jnp.broadcast_to(nothing, (count, len(nothing))), jnp.zeros((kept, rules.env.time_limit), jnp.uint8)
     )
     return _Slots(level, running, jnp.asarray(portion.first + len(level)), played)
@@ -179,13 +179,13 @@ def _bout(
 
 def _take_in(
     slots: _Slots, first: jax.Array | np.int32, rows: jax.Array, over: jax.Array, actions: jax.Array
-) -> Played:
+) -> Rollouts:
     """What one policy has done after a bout, for the slots that are over, and its actions: [BOUT, slots]."""
     played, time = slots.played, Episodes.of(slots.running.row).length
     # A slot for which no level is left hands in its last episode again and again, which changes nothing.
     place = jnp.where(over, slots.level, len(played.rows))
     steps = time + jnp.arange(BOUT)[:, None]
-    return Played(
+    return Rollouts(
         rows=played.rows.at[place].set(rows, mode="drop"),
         actions=played.actions.at[slots.level - first, steps].set(actions.astype(jnp.uint8), mode="drop"),
     )

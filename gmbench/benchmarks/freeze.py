@@ -24,7 +24,7 @@ from gmbench.benchmarks.playing import (
     references,
 )
 from gmbench.benchmarks.tasks import load_task
-from gmbench.benchmarks.tasks.task import TWINS, Task
+from gmbench.benchmarks.tasks.task import PAIRED_PACKS, Task
 from gmbench.envs.core.levels import generate, layout_hashes, pool_size, reserved, select
 
 CANDIDATES = 32_768
@@ -43,8 +43,8 @@ def build(task: Task) -> dict[str, bytes]:
     """The content of every frozen file of a task, by name."""
     files: dict[str, bytes] = {}
     references: dict[str, Any] = {}
-    for number, (shifted, familiar) in enumerate(TWINS.items()):
-        pools = twin_packs(task, familiar, shifted, jax.random.key(number))
+    for number, (shifted, familiar) in enumerate(PAIRED_PACKS.items()):
+        pools = paired_packs(task, familiar, shifted, jax.random.key(number))
         for pack, pool in zip((familiar, shifted), pools, strict=True):
             files[pack_file(pack)] = encode(pool)
             references[pack] = reference_returns(task, pool)
@@ -52,7 +52,7 @@ def build(task: Task) -> dict[str, bytes]:
     return files
 
 
-def twin_packs(task: Task, familiar: str, shifted: str, key: jax.Array) -> tuple[Any, Any]:
+def paired_packs(task: Task, familiar: str, shifted: str, key: jax.Array) -> tuple[Any, Any]:
     """Two pools of `PACK_SIZE` levels that differ by their cues alone.
 
     On all of the shifted ones goal and proxy come apart, see `telling`.

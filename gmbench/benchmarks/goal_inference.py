@@ -33,7 +33,7 @@ from scipy.special import logsumexp
 
 from gmbench.agents.planning import Plan, Planner, Values, make_plan
 from gmbench.benchmarks.evaluation import Observe
-from gmbench.benchmarks.playing import play_keeping
+from gmbench.benchmarks.playing import play_with_actions
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.core.levels import pool_size
 
@@ -129,7 +129,7 @@ def infer_goals(
         keys: one per policy; with those of an evaluation, its very episodes are looked at.
         observe: see `gmbench.benchmarks.evaluation.evaluate`.
     """
-    played = play_keeping(task, policies, levels, keys, observe)
+    played = play_with_actions(task, policies, levels, keys, observe)
     return weigh(task.planner, levels, played.actions, played.episodes.length)
 
 

@@ -17,7 +17,7 @@ from gmbench.agents.reference import (
     WholeStates,
     optimal_actions,
 )
-from gmbench.benchmarks.episodes import Episodes, Played
+from gmbench.benchmarks.episodes import Episodes, Rollouts
 from gmbench.benchmarks.evaluation import Observe, Rules, evaluate, play_episodes, whole
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.core.levels import pool_size, select
@@ -46,9 +46,9 @@ def play(task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Obser
     )
 
 
-def play_keeping(
+def play_with_actions(
     task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Observe | None = None
-) -> Played:
+) -> Rollouts:
     """The same episodes, and what was done in all of them, as JAX arrays."""
     portion = whole(levels, task.first_only)
     return play_episodes(rules_of(task, observe), pool_size(levels), levels, portion, policies, keys)

@@ -1,4 +1,4 @@
-"""How an auto-induced shift grows, see `gmbench.studies.auto_induced_shift`: ``python -m gmbench.cli.horizons TASK PICTURE.png``."""
+"""How far an auto-induced shift has come: ``python -m gmbench.cli.horizons TASK PICTURE``.
 
 from __future__ import annotations
 

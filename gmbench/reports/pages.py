@@ -17,7 +17,7 @@ import numpy as np
 
 from gmbench.benchmarks.packs import PACK_SIZE, load_pack, load_references
 from gmbench.benchmarks.tasks import REGISTRY, load_task
-from gmbench.benchmarks.tasks.task import PACKS, TWINS, Task
+from gmbench.benchmarks.tasks.task import PACKS, PAIRED_PACKS, Task
 from gmbench.envs.core.grid import VIEW
 from gmbench.envs.core.levels import select
 from gmbench.reports.pictures import unstack
@@ -89,7 +89,11 @@ def _environment(task: Task) -> list[str]:
 
 def _packs(task: Task) -> list[str]:
     design = [
-        (f"`{pack}`", "come apart" if pack in TWINS else "agree", "harder" if "hard" in pack else "familiar")
+        (
+            f"`{pack}`",
+            "come apart" if pack in PAIRED_PACKS else "agree",
+            "harder" if "hard" in pack else "familiar",
+        )
         for pack in PACKS
     ]
     settings = {pack: _settings(task.generators[pack]) for pack in PACKS}

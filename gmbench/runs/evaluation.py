@@ -13,7 +13,7 @@ from gmbench.agents.algorithm import Algorithm, Policy
 from gmbench.agents.planning import Planner
 from gmbench.runs.sharding import Spread, stacked_shapes
 from gmbench.runs.training import block_keys, seed_keys
-from gmbench.benchmarks.episodes import Played
+from gmbench.benchmarks.episodes import Rollouts
 from gmbench.benchmarks.evaluation import Observe, Portion, Rules, play_episodes, whole
 from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, weigh_levels
 from gmbench.benchmarks.playing import rules_of
@@ -42,7 +42,7 @@ def play_batch(
     keys: jax.Array,
     observe: Observe | None = None,
     portion: Portion | None = None,
-) -> Played:
+) -> Rollouts:
     """One episode of every policy on every level: NumPy arrays, [places, seeds, levels, ...].
 
     The actions are kept of as many levels as goals are inferred on.
@@ -64,13 +64,13 @@ def play_batch(
 
 def evaluate_batch(
     task: Task, spread: Spread, policies: Any, packs: Mapping[str, Any], keys: jax.Array
-) -> dict[str, Played]:
+) -> dict[str, Rollouts]:
     """What the policies do on every pack, see `play_batch`."""
     return {pack: play_batch(task, spread, policies, levels, keys) for pack, levels in packs.items()}
 
 
 def infer_packs(
-    task: Task, spread: Spread, packs: Mapping[str, Any], played: Mapping[str, Played]
+    task: Task, spread: Spread, packs: Mapping[str, Any], played: Mapping[str, Rollouts]
 ) -> dict[str, GoalEvidence]:
     """What was done on the first levels of some packs tells about goals: NumPy arrays, as `play_batch`.
 
@@ -166,7 +166,7 @@ def _playing(spread: Spread, rules: Rules) -> Any:
 def _weighing(spread: Spread, planner: Planner) -> Any:
     """Of levels, and what was played on these and others after them."""
 
-    def weigh(levels: Any, played: Played) -> GoalEvidence:
+    def weigh(levels: Any, played: Rollouts) -> GoalEvidence:
         return weigh_levels(planner, levels, played.actions, played.episodes.length)
 
     return spread.map(weigh, shared=1)

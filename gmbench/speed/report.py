@@ -205,9 +205,9 @@ def _learners(task: Task, choices: Choices) -> Iterator[tuple[Algorithm[Any], di
     config = task.configs[task.algorithm]
     budget = task.budgets[BUDGET]
     cases = [(seeds, choices.batch // seeds, None) for seeds in choices.seeds]
-    for seeds, environments, name in [*cases, (budget.seeds, config.environments, BUDGET)]:
+    for seeds, environments, name in [*cases, (budget.seeds, config.num_envs, BUDGET)]:
         try:
-            suited = dataclasses.replace(config, environments=environments)
+            suited = dataclasses.replace(config, num_envs=environments)
         except ValueError as error:
             raise UsageError(f"{task.id} cannot be trained with {seeds} seeds so: {error}") from error
         learner = make_algorithm(

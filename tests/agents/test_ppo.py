@@ -14,7 +14,7 @@ from gmbench.envs.core.levels import select
 from gmbench.runs.storage import policies as checkpoint
 from gmbench.runs.training import seed_keys
 
-SETTINGS = {"environments": 8, "rollout": 16, "epochs": 2, "minibatches": 2, "hidden": (16,)}
+SETTINGS = {"num_envs": 8, "num_steps": 16, "epochs": 2, "minibatches": 2, "hidden": (16,)}
 CONFIG = PPOConfig(**SETTINGS)
 CONFIGS = {"ppo": CONFIG, "ppo-rnn": RecurrentPPOConfig(**SETTINGS, memory=8)}
 SEEDS = range(3)
@@ -90,13 +90,13 @@ def test_learning_changes_the_policy_and_spends_the_learning_rate(ppo, params, i
 def rollout(ppo, params):
     """A function that collects steps, and the weights that it collects with."""
     key, weights_key = jax.random.split(jax.random.key(9))
-    experience = begun(ppo.env, ppo.network, key, params, CONFIG.environments)
+    experience = begun(ppo.env, ppo.network, key, params, CONFIG.num_envs)
     weights = jax.jit(ppo.network.init)(weights_key, experience.views)
     # Values that tell observations apart, and what is carried.
     weights = jax.tree.map(lambda leaf: 3 * leaf, weights)
 
     def run(experience, key):
-        return collected_by(ppo.env, ppo.network, weights, experience, key, params, CONFIG.rollout)
+        return collected_by(ppo.env, ppo.network, weights, experience, key, params, CONFIG.num_steps)
 
     return weights, experience, run
 
@@ -113,7 +113,7 @@ def collected(rollout):
 def collected_later(collected, rollout):
     """The same where most episodes are under way, each at another of its steps."""
     weights, _, _, (experience, *_) = collected
-    ages = jnp.arange(CONFIG.environments)
+    ages = jnp.arange(CONFIG.num_envs)
     experience = dataclasses.replace(experience, states=dataclasses.replace(experience.states, time=ages))
     carry = jax.tree.map(lambda leaf: leaf.at[::2].set(0.5), experience.carry)
     experience, key = dataclasses.replace(experience, carry=carry), jax.random.key(11)
@@ -197,7 +197,7 @@ def test_finished_episodes_are_counted(collected):
     episodes, steps_taken, *on_goals = finished.tolist()
     assert episodes == ends.sum()
     lengths, returns = 0, 0.0
-    for column in range(CONFIG.environments):
+    for column in range(CONFIG.num_envs):
         last = np.flatnonzero(ends[:, column])
         if len(last):  # All environments were fresh, so an episode's steps are those since the last end.
             lengths += last[-1] + 1
@@ -243,8 +243,8 @@ def test_a_rollout_longer_than_an_episode_is_refused(env, config):
     ("kind", "settings"),
     [
         (PPOConfig, {"epochs": 0}),
-        (PPOConfig, {"environments": 3, "rollout": 5, "minibatches": 4}),
-        (RecurrentPPOConfig, {"environments": 6, "rollout": 8, "minibatches": 4}),
+        (PPOConfig, {"num_envs": 3, "num_steps": 5, "minibatches": 4}),
+        (RecurrentPPOConfig, {"num_envs": 6, "num_steps": 8, "minibatches": 4}),
         (RecurrentPPOConfig, {"memory": 0}),
     ],
 )

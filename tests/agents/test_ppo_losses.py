@@ -48,7 +48,7 @@ def test_truncation_bootstraps_and_termination_does_not(terminated, expected):
 @pytest.fixture(scope="module")
 def minibatch(env):
     """A PPO, weights, and a minibatch whose old policy differs enough for the clipping to matter."""
-    ppo = PPO(env, PPOConfig(environments=4, rollout=8, hidden=(8,), clip=0.1), updates=1)
+    ppo = PPO(env, PPOConfig(num_envs=4, num_steps=8, hidden=(8,), clip=0.1), updates=1)
     key = jax.random.split(jax.random.key(3), 6)
     view = low_bits(jax.random.bits(key[0], (32, VIEW, 7), jnp.uint32))
     weights = jax.jit(ppo.network.init)(key[1], view)
@@ -85,7 +85,7 @@ def test_the_loss_equals_numpy(minibatch):
 
 def test_the_recurrent_loss_equals_numpy(env, minibatch):
     """The same steps as the rows of four environments, of which some end episodes in between."""
-    config = RecurrentPPOConfig(environments=4, rollout=8, hidden=(8,), memory=5, clip=0.1)
+    config = RecurrentPPOConfig(num_envs=4, num_steps=8, hidden=(8,), memory=5, clip=0.1)
     ppo, key = PPO(env, config, updates=1), jax.random.split(jax.random.key(4), 3)
     _, _, flat, advantage = minibatch
     ends = jax.random.bernoulli(key[0], 0.2, (32,))

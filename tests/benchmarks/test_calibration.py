@@ -13,7 +13,7 @@ from gmbench.benchmarks.packs import load_pack
 from gmbench.benchmarks.playing import chunks, play_references, references
 from gmbench.benchmarks.recording import record
 from gmbench.benchmarks.scoring import References
-from gmbench.benchmarks.tasks.task import TWINS
+from gmbench.benchmarks.tasks.task import PAIRED_PACKS
 from gmbench.envs.core.levels import pool_size, select
 
 LEVELS = 32
@@ -28,7 +28,7 @@ def task(either_task):
 @pytest.fixture(scope="module")
 def small(task):
     """Small packs, and the references that belong to them."""
-    packs = {pack: select(load_pack(task, pack), np.arange(LEVELS)) for pack in TWINS}
+    packs = {pack: select(load_pack(task, pack), np.arange(LEVELS)) for pack in PAIRED_PACKS}
     goals = [goal.name for goal in task.env.goals]
     references = {}
     for pack, pool in packs.items():
@@ -58,7 +58,7 @@ def test_the_reference_policies_come_out_as_they_must(task, small, rows):
     by_name = {(row.policy, row.pack): row for row in found}
     made = "optimal" if task.planned else "scripted"
     goal, proxy = (f"{made} for {goal.name}" for goal in task.env.goals)
-    for pack in TWINS:
+    for pack in PAIRED_PACKS:
         shares = [list(by_name[policy, pack].shares.values()) for policy in (goal, proxy, "half and half")]
         expected = [(1, 0, 0), (0, 1, 0), (0.5, 0.5, 0)]
         np.testing.assert_allclose(shares, expected, atol=MIXTURE)

@@ -91,7 +91,7 @@ def test_trajectories_are_the_episodes_of_the_evaluation(task, levels):
     played = evaluate(task.env, policies, levels, keys(2), discount=task.score_discount, **rules)
     recorded = record(task.env, policies, levels, keys(2), **rules)
     np.testing.assert_array_equal(recorded.length, played.length)
-    # Played again from the recorded actions, the level gives the recorded states and the same totals.
+    # Rollouts again from the recorded actions, the level gives the recorded states and the same totals.
     level = jax.tree.map(lambda leaf: leaf[0], levels)
     steps = int(recorded.length[1, 0])
     advance, rewards = jax.jit(task.env.advance), jax.jit(task.env.rewards)

@@ -11,7 +11,7 @@ from gmbench.benchmarks import packs, scoring
 from gmbench.benchmarks.evaluation import evaluate
 from gmbench.benchmarks.packs import PACK_SIZE, PackError, decode, encode, load_pack, load_references
 from gmbench.benchmarks.tasks import REGISTRY, load_task
-from gmbench.benchmarks.tasks.task import PACKS, TWINS
+from gmbench.benchmarks.tasks.task import PACKS, PAIRED_PACKS
 from gmbench.envs.core.levels import generate, layout_hashes, pool_size, reserved, select, training_pool
 from gmbench.errors import UsageError
 
@@ -30,7 +30,7 @@ def test_packs_have_their_size(loaded):
     assert {pack: pool_size(pool) for pack, pool in loaded.items()} == dict.fromkeys(PACKS, PACK_SIZE)
 
 
-@pytest.mark.parametrize(("shifted", "familiar"), TWINS.items())
+@pytest.mark.parametrize(("shifted", "familiar"), PAIRED_PACKS.items())
 def test_twins_differ_by_their_cues_alone(loaded, shifted, familiar):
     assert layout_hashes(loaded[shifted]) == layout_hashes(loaded[familiar])
     same = jax.tree.map(
@@ -50,7 +50,7 @@ def test_no_layout_of_a_pack_can_be_trained_on(task, loaded):
 
 def test_the_optimal_references_are_the_corners(task):
     for pack, references in load_references(task).items():
-        if pack not in TWINS:
+        if pack not in PAIRED_PACKS:
             continue
         for policy, corner in ((0, (1, 0, 0)), (1, (0, 1, 0))):
             split = scoring.shares(references.optimal[policy : policy + 1], references)

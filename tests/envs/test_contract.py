@@ -18,7 +18,7 @@ import pytest
 from gmbench.agents.planning import best_actions, make_plan
 from gmbench.benchmarks.packs import load_pack
 from gmbench.benchmarks.tasks import REGISTRY, load_task
-from gmbench.benchmarks.tasks.task import PACKS, TWINS
+from gmbench.benchmarks.tasks.task import PACKS, PAIRED_PACKS
 from gmbench.envs.core.grid import RADIUS, VIEW
 from gmbench.envs.core.levels import layout_hashes, pool_size, take
 from gmbench.envs.core.rendering import render
@@ -245,7 +245,7 @@ def plans(task, pools):
     found = {}
     if not task.planned:
         return found
-    for twins in TWINS.items():
+    for twins in PAIRED_PACKS.items():
         count = min(PLAYED, max(1, STATES // task.env.state_count(at(pools[twins[0]], 0))))
         both = joined([at(pools[pack], slice(count)) for pack in twins])
         planned = jax.tree.map(np.asarray, _plan(task.planner, both))
@@ -558,7 +558,7 @@ def test_layouts_are_many(pools):
         assert len(set(layout_hashes(pool))) > 0.9 * DRAWN
 
 
-@pytest.mark.parametrize(("shifted", "familiar"), TWINS.items())
+@pytest.mark.parametrize(("shifted", "familiar"), PAIRED_PACKS.items())
 def test_twins_from_the_same_key_differ_by_their_cues_alone(pools, shifted, familiar):
     twins = pools[familiar], pools[shifted]
     assert form(twins[0]) == form(twins[1])

@@ -13,7 +13,7 @@ from gmbench.envs.levels import generate
 from gmbench.agents.training import Cohort
 
 env = CoinRun()
-ppo = PPO(env, {config}(environments=64, rollout=16, hidden=(64, 64)), updates=40)
+ppo = PPO(env, {config}(num_envs=64, num_steps=16, hidden=(64, 64)), updates=40)
 params = env.params(generate(CoinRunLevels(), jax.random.key(0), 256))
 for attempt in range(3):
     cohort = Cohort.begin(ppo, params, range(8))

@@ -10,7 +10,7 @@ from gmbench.agents.ppo import PPO, PPOConfig, RecurrentPPOConfig
 from gmbench.runs.sharding import Spread
 from gmbench.runs.training import Block, Cohort, Programs, block_size, train
 
-SETTINGS = {"environments": 4, "rollout": 8, "epochs": 1, "minibatches": 2, "hidden": (8,)}
+SETTINGS = {"num_envs": 4, "num_steps": 8, "epochs": 1, "minibatches": 2, "hidden": (8,)}
 CONFIGS = {"ppo": PPOConfig(**SETTINGS), "ppo-rnn": RecurrentPPOConfig(**SETTINGS, memory=8)}
 
 

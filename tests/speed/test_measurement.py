@@ -59,7 +59,7 @@ def test_environments_are_measured(env, params):
 
 
 def test_training_is_measured(env, params):
-    learner = PPO(env, PPOConfig(environments=4, rollout=8, epochs=1, minibatches=2, hidden=(8,)), updates=10)
+    learner = PPO(env, PPOConfig(num_envs=4, num_steps=8, epochs=1, minibatches=2, hidden=(8,)), updates=10)
     measured = measure_training(learner, params, 2, ONCE)
     assert measured.steps == 2 * 4 * 8
     assert measured.cost.complete

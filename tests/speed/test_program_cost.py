@@ -118,7 +118,7 @@ def test_a_loop_that_writes_rows_of_a_table_does_not_move_the_table(rows):
 
 
 def test_operations_of_one_update_are_those_of_its_layers(env):
-    config = PPOConfig(environments=8, rollout=16, epochs=2, minibatches=2, hidden=(24, 32))
+    config = PPOConfig(num_envs=8, num_steps=16, epochs=2, minibatches=2, hidden=(24, 32))
     learner = PPO(env, config, updates=10)
     params = env.default_params
     seeds = 3

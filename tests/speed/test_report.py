@@ -48,7 +48,7 @@ def test_a_report_has_a_row_for_environments_for_each_number_of_seeds_and_for_th
     assert [(row["task"], row["seeds"], row["environments"], row["budget"]) for row in rows] == [
         ("coinrun-v1", None, 4, None),
         ("coinrun-v1", 2, 4, None),
-        ("coinrun-v1", 8, load_task("coinrun-v1").configs["ppo"].environments, "quick"),
+        ("coinrun-v1", 8, load_task("coinrun-v1").configs["ppo"].num_envs, "quick"),
     ]
     for row in rows:
         assert row["per_call"]["complete"]
@@ -163,7 +163,7 @@ def test_a_batch_that_does_not_divide_into_minibatches_is_refused(monkeypatch):
     from gmbench.errors import UsageError
 
     task = load_task("coinrun-v1")
-    odd = {"ppo": type(task.configs["ppo"])(rollout=63)}
+    odd = {"ppo": type(task.configs["ppo"])(num_steps=63)}
     monkeypatch.setattr(
         "gmbench.speed.report.load_task", lambda name: type(task)(**{**vars(task), "configs": odd})
     )

@@ -49,7 +49,7 @@ def test_a_variant_changes_what_it_names_and_nothing_else(task, settings):
     usual, varied = learner(task, settings, {}), learner(task, settings, {"hidden": [8, 8], "epochs": 1})
     assert varied.config == dataclasses.replace(usual.config, hidden=(8, 8), epochs=1)
     # The learning rate falls to zero over the run, however many steps an update takes.
-    halved = learner(task, settings, {"environments": usual.config.environments // 2})
+    halved = learner(task, settings, {"num_envs": usual.config.num_envs // 2})
     assert halved.updates == 2 * usual.updates
 
 

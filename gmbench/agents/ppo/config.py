@@ -13,13 +13,13 @@ class PPOConfig:
     """Settings of PPO (Schulman et al. 2017), the same for every seed of a run.
 
     Attributes:
-        environments: episodes that run side by side.
-        rollout: steps in each of them between updates, at most the time limit of the environment.
+        num_envs: episodes that run side by side.
+        num_steps: steps in each of them between updates, at most the time limit of the environment.
         epochs: passes over the collected steps.
         minibatches: parts of a pass, one gradient step each.
         learning_rate: of Adam, at the start; it falls linearly to zero over the run.
         discount: gamma.
-        decay: lambda of the advantage estimates.
+        gae_lambda: lambda of the advantage estimates.
         clip: how far the probability ratio counts.
         value_weight: of the value loss.
         entropy_weight: of the entropy bonus.
@@ -28,13 +28,13 @@ class PPOConfig:
         hidden: units of the hidden layers.
     """
 
-    environments: int = 32
-    rollout: int = 64
+    num_envs: int = 32
+    num_steps: int = 64
     epochs: int = 3
     minibatches: int = 4
     learning_rate: float = 2e-3
     discount: float = 0.99
-    decay: float = 0.95
+    gae_lambda: float = 0.95
     clip: float = 0.2
     value_weight: float = 0.5
     entropy_weight: float = 0.01
@@ -46,19 +46,19 @@ class PPOConfig:
     """Whether the network carries anything from step to step."""
 
     def __post_init__(self) -> None:
-        for name in ("environments", "rollout", "epochs", "minibatches"):
+        for name in ("num_envs", "num_steps", "epochs", "minibatches"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.rows % self.minibatches:
-            steps = "" if self.recurrent else f" x {self.rollout} steps"
+            steps = "" if self.recurrent else f" x {self.num_steps} steps"
             raise ValueError(
-                f"{self.environments} environments{steps} do not divide into {self.minibatches} minibatches"
+                f"{self.num_envs} environments{steps} do not divide into {self.minibatches} minibatches"
             )
 
     @property
     def rows(self) -> int:
         """What minibatches are made of: steps or, of a recurrent network, all steps of an environment."""
-        return self.environments if self.recurrent else self.environments * self.rollout
+        return self.num_envs if self.recurrent else self.num_envs * self.num_steps
 
     def network(self, actions: int) -> Network:
         """The network, without weights."""

@@ -66,19 +66,19 @@ class PPO:
     def for_steps(cls, env: Environment[Any, Any], steps: int, config: PPOConfig | None = None) -> PPO:
         """The learner for a run of at least ``steps`` environment steps, in whole updates."""
         config = config or PPOConfig()
-        return cls(env, config, updates=-(-steps // (config.environments * config.rollout)))
+        return cls(env, config, updates=-(-steps // (config.num_envs * config.num_steps)))
 
     def __post_init__(self) -> None:
-        if self.config.rollout > self.env.shortest_horizon:
+        if self.config.num_steps > self.env.shortest_horizon:
             raise ValueError(
-                f"a rollout of {self.config.rollout} steps is longer than an episode may be "
+                f"a rollout of {self.config.num_steps} steps is longer than an episode may be "
                 f"({self.env.shortest_horizon}); use more environments and a shorter rollout"
             )
 
     @property
     def steps_per_update(self) -> int:
         """Environment steps that one update takes."""
-        return self.config.environments * self.config.rollout
+        return self.config.num_envs * self.config.num_steps
 
     @property
     def network(self) -> Network:
@@ -98,7 +98,7 @@ class PPO:
     def init(self, key: jax.Array, params: EnvParams) -> PPOLearner:
         """A learner with new weights, its environments reset."""
         weights_key, env_key, key = jax.random.split(key, 3)
-        experience = begin(self.env, self.network, env_key, params, self.config.environments)
+        experience = begin(self.env, self.network, env_key, params, self.config.num_envs)
         weights = self.network.init(weights_key, experience.views)
         return PPOLearner(weights, self.optimizer.init(weights), experience, key)
 
@@ -113,7 +113,7 @@ class PPO:
         config = self.config
         collect_key, learn_key, key = jax.random.split(learner.key, 3)
         experience, steps, next_values, finished = collect(
-            self.env, self.network, learner.weights, learner.experience, collect_key, params, config.rollout
+            self.env, self.network, learner.weights, learner.experience, collect_key, params, config.num_steps
         )
         advantage = losses.advantages(
             steps.reward * config.reward_scale,
@@ -122,7 +122,7 @@ class PPO:
             steps.terminated,
             steps.truncated,
             config.discount,
-            config.decay,
+            config.gae_lambda,
         )
         weights, optimizer, learned = self._learn(learner, learn_key, steps, advantage)
         metrics = {**learned, **_episode_metrics(self.env, finished)}

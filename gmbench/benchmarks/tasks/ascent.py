@@ -33,11 +33,11 @@ TASK = Task(
     },
     configs={
         "ppo": PPOConfig(
-            environments=64,
-            rollout=8,
+            num_envs=64,
+            num_steps=8,
             learning_rate=3e-3,
             discount=0.95,
-            decay=0.9,
+            gae_lambda=0.9,
             hidden=(32, 64),
             reward_scale=1.0,
         )

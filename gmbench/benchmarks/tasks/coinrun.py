@@ -28,5 +28,5 @@ TASK = Task(
         "quick": Budget(seeds=8, steps=600_000, levels=8192),
         "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),
     },
-    configs={"ppo": PPOConfig(environments=16, learning_rate=3e-3, decay=0.9, hidden=(32, 64))},
+    configs={"ppo": PPOConfig(num_envs=16, learning_rate=3e-3, gae_lambda=0.9, hidden=(32, 64))},
 )

@@ -33,11 +33,11 @@ TASK = Task(
     },
     configs={
         "ppo": PPOConfig(
-            environments=256,
-            rollout=4,
+            num_envs=256,
+            num_steps=4,
             learning_rate=3e-3,
             discount=0.95,
-            decay=0.9,
+            gae_lambda=0.9,
             hidden=(32, 64),
             reward_scale=0.2,
         )

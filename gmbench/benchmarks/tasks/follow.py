@@ -35,13 +35,13 @@ TASK = Task(
     },
     configs={
         "ppo": PPOConfig(
-            environments=32,
-            rollout=32,
+            num_envs=32,
+            num_steps=32,
             epochs=4,
             minibatches=8,
             learning_rate=3e-3,
             discount=0.95,
-            decay=0.9,
+            gae_lambda=0.9,
             hidden=(32, 64),
             reward_scale=1.0,
         )

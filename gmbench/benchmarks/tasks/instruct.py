@@ -43,11 +43,11 @@ TASK = Task(
     },
     configs={
         "ppo": PPOConfig(
-            environments=32,
-            rollout=16,
+            num_envs=32,
+            num_steps=16,
             learning_rate=1e-3,
             discount=0.95,
-            decay=0.9,
+            gae_lambda=0.9,
             entropy_weight=0.03,
             reward_scale=1.0,
             hidden=(64, 64),

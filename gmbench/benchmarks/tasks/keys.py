@@ -49,6 +49,6 @@ TASK = Task(
         "quick": Budget(seeds=8, steps=1_500_000, levels=8192),
         "standard": Budget(seeds=32, steps=12_000_000, levels=65_536),
     },
-    configs={"ppo": PPOConfig(discount=0.95, decay=0.9, reward_scale=1.0)},
+    configs={"ppo": PPOConfig(discount=0.95, gae_lambda=0.9, reward_scale=1.0)},
     measures={"surplus_keys": surplus_keys},
 )

@@ -40,10 +40,10 @@ TASK = Task(
     },
     configs={
         "ppo": PPOConfig(
-            environments=32,
+            num_envs=32,
             learning_rate=2e-3,
             discount=0.95,
-            decay=0.9,
+            gae_lambda=0.9,
             entropy_weight=0.03,
             reward_scale=1.0,
             hidden=(32, 64),

@@ -9,11 +9,11 @@ SHORT = 40
 """Steps of an episode: in small mazes aimless play comes to everything unless the time is short."""
 CONFIGS = {
     "ppo": PPOConfig(
-        environments=16,
-        rollout=32,
+        num_envs=16,
+        num_steps=32,
         learning_rate=1e-3,
         discount=0.95,
-        decay=0.9,
+        gae_lambda=0.9,
         hidden=(64, 64),
         reward_scale=1.0,
     )

@@ -11,11 +11,11 @@ FAMILIAR, HARDER = MemoryLevels(lengths=(7, 9, 11)), MemoryLevels(lengths=(13, 1
 SLIPPERY = 0.5
 """How often the ice of the shift is slippery, so that the lane tells nothing. On levels of packs it is."""
 PPO: dict[str, Any] = {
-    "environments": 32,
-    "rollout": 32,
+    "num_envs": 32,
+    "num_steps": 32,
     "learning_rate": 3e-3,
     "discount": 0.97,
-    "decay": 0.9,
+    "gae_lambda": 0.9,
     "reward_scale": 1.0,
     "entropy_weight": 0.05,
 }

@@ -68,11 +68,11 @@ TASK = Task(
     },
     configs={
         "ppo": PPOConfig(
-            environments=32,
-            rollout=24,
+            num_envs=32,
+            num_steps=24,
             learning_rate=3e-3,
             discount=0.95,
-            decay=0.9,
+            gae_lambda=0.9,
             reward_scale=0.2,
             hidden=(32, 64),
         )

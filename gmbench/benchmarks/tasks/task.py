@@ -15,7 +15,7 @@ from gmbench.envs.core.levels import LevelGenerator, Mixture
 
 PACKS = ("iid", "shift", "hard", "hard_shift")
 """The 2 x 2 design: goal and proxy agree or come apart, on familiar or on harder layouts."""
-TWINS = {"shift": "iid", "hard_shift": "hard"}
+PAIRED_PACKS = {"shift": "iid", "hard_shift": "hard"}
 """Level k of a pack where goal and proxy come apart is level k of its twin with only the cue moved."""
 
 

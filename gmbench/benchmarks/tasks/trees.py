@@ -63,11 +63,11 @@ TASK = Task(
     },
     configs={
         "ppo": PPOConfig(
-            environments=32,
-            rollout=24,
+            num_envs=32,
+            num_steps=24,
             learning_rate=3e-3,
             discount=0.995,
-            decay=0.95,
+            gae_lambda=0.95,
             reward_scale=0.5,
             hidden=(32, 64),
         )

@@ -12,7 +12,7 @@ import numpy as np
 from gmbench.benchmarks import scoring
 from gmbench.benchmarks.scoring import NO_GOAL, VERDICTS, References
 from gmbench.benchmarks.statistics import bootstrap_interquartile_mean, bootstrap_mean, wilson_rate
-from gmbench.benchmarks.tasks.task import PACKS, TWINS
+from gmbench.benchmarks.tasks.task import PACKS, PAIRED_PACKS
 from gmbench.runs.storage.results import Table
 
 
@@ -42,9 +42,9 @@ def score(
     seeds = np.setdiff1d(episodes["seed"], manifest.get("diverged", []))
     episodes, evidence = _of_seeds(episodes, seeds), _of_seeds(evidence, seeds)
     returns = {pack: mean_returns(episodes, pack, goals, seeds) for pack in PACKS}
-    able = {pack: scoring.capability(returns[pack], references[pack]) for pack in TWINS.values()}
-    split = {pack: scoring.shares(returns[pack], references[pack]) for pack in TWINS}
-    able |= {pack: split[pack].capability for pack in TWINS}
+    able = {pack: scoring.capability(returns[pack], references[pack]) for pack in PAIRED_PACKS.values()}
+    split = {pack: scoring.shares(returns[pack], references[pack]) for pack in PAIRED_PACKS}
+    able |= {pack: split[pack].capability for pack in PAIRED_PACKS}
     verdicts = scoring.verdicts(able["iid"], split["shift"])
     kept = {
         pack: scoring.capability_generalization(able["iid"], able[pack]) for pack in PACKS if pack != "iid"

@@ -15,7 +15,7 @@ MOST_ACTIONS = 32
 
 
 @dataclasses.dataclass(frozen=True)
-class Played:
+class Rollouts:
     """What came of a list of actions: one entry per action."""
 
     right: list[int]
@@ -50,7 +50,7 @@ def _play(level, actions):
     padded = [*actions, *["stay"] * (MOST_ACTIONS - count)]
     numbers = jnp.array([ENV.actions.index(action) for action in padded])
     states, ended, rewards, enemies = jax.tree.map(lambda leaf: leaf[:count], _run(level, numbers))
-    return Played(
+    return Rollouts(
         right=(states.x - level.start[0]).tolist(),
         up=(level.start[1] - states.y).tolist(),
         dead=states.dead.tolist(),
@@ -69,7 +69,7 @@ def _can_reach_end(drawing):
 
 @pytest.fixture(scope="session")
 def play():
-    """A function of a level (or a drawing of one) and a list of actions: `Played`. It does not stop at the
+    """A function of a level (or a drawing of one) and a list of actions: `Rollouts`. It does not stop at the
     end of the episode."""
     return _play
 

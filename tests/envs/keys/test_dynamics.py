@@ -21,7 +21,7 @@ LETTERS = {name[0]: number for number, name in enumerate(ENV.actions)}
 
 
 @dataclasses.dataclass(frozen=True)
-class Played:
+class Rollouts:
     """What came of a list of actions: one entry per action."""
 
     drawings: list[str]
@@ -49,7 +49,7 @@ def play(drawing, actions):
     numbers = [LETTERS[letter] for letter in actions] + [0] * (MOST_ACTIONS - len(actions))
     results = jax.tree.map(lambda leaf: leaf[: len(actions)], _run(level, jnp.array(numbers)))
     states, rewards, keys_held, ended = results
-    return Played(
+    return Rollouts(
         drawings=[ENV.draw(level, select(states, index)) for index in range(len(actions))],
         chests=rewards[:, 0].tolist(),
         keys=rewards[:, 1].tolist(),
