@@ -1,4 +1,4 @@
-"""How far an auto-induced shift has come: ``python -m gmbench.cli.horizons TASK PICTURE``.
+"""How far an auto-induced shift has come: ``python -m gmbench.cli.horizons TASK PICTURE``."""
 
 from __future__ import annotations
 
