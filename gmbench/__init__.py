@@ -5,7 +5,7 @@
     suite = gmbench.run_suite("core-v1", out="runs/core")
     sweep = gmbench.run_sweep("coinrun-v1", alpha=(0.0, 0.01, 0.1, 1.0), out="runs/sweep")
 
-All are imported when they are first used, so that ``import gmbench`` is cheap.
+The functions import what they need when they are called, so that ``import gmbench`` is cheap.
 """
 
 from __future__ import annotations
@@ -13,45 +13,230 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gmbench.benchmarks.making import make
-    from gmbench.runs.merge import merge
-    from gmbench.runs.resume import resume
-    from gmbench.runs.run import run
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Unpack
+
+    from gmbench.envs.core.environment import Environment, EnvParams
+    from gmbench.runs.callbacks import Callbacks
+    from gmbench.runs.settings import RunKeywords, SweepKeywords
     from gmbench.runs.storage.results import Result
-    from gmbench.runs.suite import SuiteResult, run_suite
-    from gmbench.runs.sweep import SweepResult, merge_sweep, run_sweep
+    from gmbench.runs.suite import SuiteResult
+    from gmbench.runs.sweep import SweepResult
 
 __version__ = "0.1.0.dev0"
 __all__ = [
+    "Callbacks",
     "Result",
     "SuiteResult",
     "SweepResult",
     "make",
     "merge",
-    "merge_sweep",
     "resume",
     "run",
     "run_suite",
     "run_sweep",
 ]
 
-_HOMES = {
-    "make": "gmbench.benchmarks.making",
-    "run": "gmbench.runs.run",
+
+def make(
+    task: str, *, levels: int = 1024, alpha: float = 0.0, seed: int = 0
+) -> tuple[Environment[Any, Any], EnvParams]:
+    """Makes the environment of a task, and parameters with a pool of its training levels.
+
+    No level has a layout that is reserved for the packs on which agents are evaluated.
+
+    Args:
+        task: id of a task, such as ``coinrun-v1``.
+        levels: number of levels in the pool.
+        alpha: fraction of levels from the shifted distribution.
+        seed: seed of the pool.
+
+    Raises:
+        UsageError: there is no such task, or a number is out of range.
+    """
+    from gmbench.benchmarks.registry import load_task
+    from gmbench.benchmarks.training_levels import training_levels
+
+    loaded = load_task(task)
+    return loaded.env, loaded.env.params(training_levels(loaded, levels, alpha, seed))
+
+
+def run(
+    task: str,
+    *,
+    out: Path | str | None = None,
+    callbacks: Callbacks | None = None,
+    **options: Unpack[RunKeywords],
+) -> Result:
+    """Trains, evaluates and scores an algorithm on a task, and draws the figures.
+
+    Args:
+        task: id of a task, such as ``coinrun-v1``.
+        out: a new or empty directory for the results; None to store and draw nothing.
+        callbacks: receives the progress, and can stop the run.
+        options: see `gmbench.runs.settings.RunOptions`.
+
+    Raises:
+        UsageError: a name is unknown, a number is out of range, or ``out`` is in use or cannot be written.
+        Interrupted: ``callbacks.stop`` returned True.
+    """
+    from gmbench.reports.drawing import draw
+    from gmbench.runs.callbacks import Callbacks
+    from gmbench.runs.run import run_task
+    from gmbench.runs.settings import RunOptions
+
+    callbacks = callbacks or Callbacks()
+    result = run_task(task, RunOptions(**options), _path(out), callbacks)
+    draw(result, callbacks)
+    return result
+
+
+def run_suite(
+    suite: str,
+    *,
+    out: Path | str | None = None,
+    callbacks: Callbacks | None = None,
+    **options: Unpack[RunKeywords],
+) -> SuiteResult:
+    """Runs an algorithm on every task of a suite, scores all together, and draws the figures.
+
+    An interrupted suite resumes when this is called again with the same options.
+
+    Args:
+        suite: id of a suite, such as ``core-v1``.
+        out: a new or empty directory for the results, or that of the same suite with the same options; None
+            to store and draw nothing.
+        callbacks: receives the progress and the result of each task, and can stop the run.
+        options: see `gmbench.runs.settings.RunOptions`; they hold for every task.
+
+    Raises:
+        UsageError: a name is unknown, a number is out of range, or ``out`` is used by something else.
+        Interrupted: ``callbacks.stop`` returned True.
+    """
+    from gmbench.reports.drawing import draw, drawing_each_result
+    from gmbench.runs import suite as suites
+    from gmbench.runs.callbacks import Callbacks
+    from gmbench.runs.settings import RunOptions
+
+    callbacks = callbacks or Callbacks()
+    result = suites.run_suite(suite, RunOptions(**options), _path(out), drawing_each_result(callbacks))
+    draw(result, callbacks)
+    return result
+
+
+def run_sweep(
+    task: str,
+    *,
+    out: Path | str,
+    alpha: Sequence[float] = (0.0,),
+    levels: Sequence[int] = (),
+    callbacks: Callbacks | None = None,
+    **options: Unpack[SweepKeywords],
+) -> SweepResult:
+    """Runs a task under every combination of training conditions, with the same seeds, and draws the figures.
+
+    Args:
+        task: id of a task, such as ``coinrun-v1``.
+        out: a new or empty directory for the results.
+        alpha: fractions of training levels from the shifted distribution.
+        levels: numbers of training levels; if empty, that of the budget.
+        callbacks: receives the progress, and can stop the sweep.
+        options: see `gmbench.runs.settings.RunOptions`; they hold for every condition.
+
+    Raises:
+        UsageError: a name is unknown, a number is out of range or given twice, or ``out`` is in use.
+        Interrupted: ``callbacks.stop`` returned True.
+    """
+    from gmbench.reports.drawing import draw
+    from gmbench.runs import sweep as sweeps
+    from gmbench.runs.callbacks import Callbacks
+    from gmbench.runs.settings import RunOptions
+
+    callbacks = callbacks or Callbacks()
+    folder = _path(out)
+    assert folder is not None
+    result = sweeps.run_sweep(task, RunOptions(**options), folder, alpha, levels, callbacks)
+    draw(result, callbacks)
+    return result
+
+
+def resume(
+    out: Path | str, *, memory: float | None = None, callbacks: Callbacks | None = None
+) -> Result | SuiteResult | SweepResult:
+    """Resumes an interrupted run, suite or sweep, and draws the figures.
+
+    The result is the same as without the interruption.
+
+    Args:
+        out: its directory.
+        memory: GiB that training may use on each device; None for half of the free memory.
+        callbacks: receives the progress, and can stop it.
+
+    Raises:
+        UsageError: there is nothing to resume, its provenance has changed, or it is damaged.
+        Interrupted: ``callbacks.stop`` returned True.
+    """
+    from pathlib import Path
+
+    from gmbench.reports.drawing import draw, drawing_each_result
+    from gmbench.runs import resume as resuming
+    from gmbench.runs.callbacks import Callbacks
+
+    callbacks = callbacks or Callbacks()
+    result = resuming.resume(Path(out), memory, drawing_each_result(callbacks))
+    draw(result, callbacks)
+    return result
+
+
+def merge(
+    parts: Sequence[Path | str], out: Path | str, *, callbacks: Callbacks | None = None
+) -> Result | SweepResult:
+    """Merges the parts of a run or of a sweep, scores the whole, and draws the figures.
+
+    Args:
+        parts: the directories of all parts, in any order.
+        out: a new or empty directory for the whole.
+        callbacks: receives the progress.
+
+    Raises:
+        UsageError: a part is missing, given twice, not complete, or of another run; or ``out`` is in use.
+    """
+    from pathlib import Path
+
+    from gmbench.reports.drawing import draw
+    from gmbench.runs import merge as merging
+    from gmbench.runs.callbacks import Callbacks
+
+    callbacks = callbacks or Callbacks()
+    result = merging.merge([Path(part) for part in parts], Path(out), callbacks)
+    draw(result, callbacks)
+    return result
+
+
+def _path(out: Path | str | None) -> Path | None:
+    from pathlib import Path
+
+    return None if out is None else Path(out)
+
+
+_CLASSES = {
+    "Callbacks": "gmbench.runs.callbacks",
     "Result": "gmbench.runs.storage.results",
-    "merge": "gmbench.runs.merge",
-    "resume": "gmbench.runs.resume",
-    "run_sweep": "gmbench.runs.sweep",
-    "merge_sweep": "gmbench.runs.sweep",
-    "SweepResult": "gmbench.runs.sweep",
-    "run_suite": "gmbench.runs.suite",
     "SuiteResult": "gmbench.runs.suite",
+    "SweepResult": "gmbench.runs.sweep",
 }
+"""Classes of the interface, and the modules that are imported when they are first used."""
+
+if not TYPE_CHECKING:  # Type checkers see the imports above, and report a name that does not exist.
+
+    def __getattr__(name: str) -> Any:
+        if name not in _CLASSES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib
+
+        return getattr(importlib.import_module(_CLASSES[name]), name)
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
-    return getattr(importlib.import_module(_HOMES[name]), name)
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,9 +1,9 @@
-"""What ends a command in one sentence."""
+"""Exceptions that end a command with a message of one sentence instead of a traceback."""
 
 
 class UsageError(ValueError):
-    """Wrong input, which a user can put right. The message is one sentence: what is wrong, and what to do."""
+    """The user's input is wrong. The message says in one sentence what is wrong and what to do."""
 
 
 class Interrupted(Exception):
-    """A user stopped a run. The message is one sentence: what is kept, and how to go on."""
+    """The user stopped a run. The message says in one sentence what is saved and how to resume."""

@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from gmbench.runs.compilation import prepare
+from gmbench.runs.compilation import configure_compilation
 
 # Nearly all the time goes into building programs. They are built as commands build them, and only once for
 # all processes of the tests, which inherit this environment from the first; nothing stays behind, unless
@@ -11,12 +11,12 @@ from gmbench.runs.compilation import prepare
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     compiled = tempfile.TemporaryDirectory(prefix="gmbench-compiled-")
     os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled.name
-prepare()
+configure_compilation()
 
 import jax
 import pytest
 
-from gmbench.benchmarks.tasks import load_task
+from gmbench.benchmarks.registry import load_task
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 from gmbench.envs.core.environment import DEFAULT_POOL_SIZE
 from gmbench.envs.core.levels import generate

@@ -1,4 +1,4 @@
-"""Learners and reference policies, and the registry of algorithms, which is cheap to read."""
+"""Algorithms, reference policies, and the registry of algorithms. Importing it does not import JAX."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from typing import Any
 from gmbench.errors import UsageError
 
 ALGORITHMS = {"ppo": "gmbench.agents.ppo:PPO.for_steps", "ppo-rnn": "gmbench.agents.ppo:recurrent"}
-"""Name, and where the factory stands: (env, steps[, config]) -> `gmbench.agents.algorithm.Algorithm`."""
+"""The path of the factory of each algorithm, by the algorithm's name. A factory is a function of
+(env, steps[, config]) that returns a `gmbench.agents.algorithm.Algorithm`."""
 
 
 def load_algorithm(name: str) -> Callable[..., Any]:
-    """The factory of an algorithm: one of ours by name, or anybody's as ``package.module:factory``.
+    """Imports the factory of an algorithm.
+
+    Args:
+        name: the name of an algorithm in `ALGORITHMS`, or the path of any other factory as
+            ``package.module:factory``.
 
     Raises:
-        UsageError: there is no such algorithm.
+        UsageError: if there is no such algorithm.
     """
     path = ALGORITHMS.get(name, name)
     module, colon, attribute = path.partition(":")

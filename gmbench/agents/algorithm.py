@@ -1,4 +1,4 @@
-"""What a learner and a policy are: pure functions for one seed. The runner adds every batch axis."""
+"""The interfaces of algorithms and policies: pure functions for one seed. The callers add all batch axes."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ LearnerT = TypeVar("LearnerT")
 
 
 class Policy(Protocol):
-    """Acts from observations. Implementations are pytrees, so that many can be evaluated at once."""
+    """Chooses actions from observations. Policies are pytrees, so that many can be evaluated in one batch."""
 
     def start(self) -> Any:
-        """What the policy carries from step to step, as it is at the start of an episode; () for nothing."""
+        """Returns the carry at the start of an episode: the memory of the policy, or () if it has none."""
         ...
 
     def act(self, carry: Any, observation: jax.Array, key: jax.Array) -> tuple[jax.Array, Any]:
-        """One action (int32 scalar) for one observation, and what is carried on."""
+        """Chooses an action for one observation. Returns the action, an int32 scalar, and the next carry."""
         ...
 
 
 class Algorithm(Protocol[LearnerT]):
-    """A learner for one seed. Everything is pure, and may be jitted and vmapped over seeds.
+    """A learning algorithm for one seed. All methods are pure, and can be jitted and vmapped over seeds.
 
-    ``params`` holds the training levels. It is an argument and not part of the learner, so that all
-    seeds can share one pool. If a learner has its settings in an attribute ``config``, the manifest of a run
-    notes them, and a run does not go on with others.
+    ``params`` holds the training levels. It is an argument and not part of the learner, so that all seeds can
+    share one pool. If an algorithm has its hyperparameters in an attribute ``config``, the manifest of a run
+    records them, and the run can be resumed only with the same.
     """
 
     @property
     def steps_per_update(self) -> int:
-        """Environment steps that one update takes."""
+        """The number of environment steps of one update."""
         ...
 
     def init(self, key: jax.Array, params: EnvParams) -> LearnerT:
-        """A new learner."""
+        """Makes a new learner: everything that changes during training."""
         ...
 
     def update(self, learner: LearnerT, params: EnvParams) -> tuple[LearnerT, dict[str, jax.Array]]:
-        """One update, and its metrics: float32 scalars, reduced over everything that the update saw."""
+        """Does one update. Returns the learner and its metrics: float32 scalars, reduced over the update."""
         ...
 
     def policy(self, learner: LearnerT) -> Policy:
-        """What the learner would do now."""
+        """Returns the current policy of the learner."""
         ...

@@ -1,7 +1,7 @@
-"""Networks for the reference learners.
+"""Actor-critic networks for PPO: a multilayer perceptron, and the same with a recurrent cell.
 
-Each is a pure function of its weights and of what it carries from step to step: nothing, or the state of a
-recurrent cell. What learns and what acts need not know which it is.
+A network is a pure function of its weights, its carry and observations. The carry is what it remembers from
+step to step: the state of the recurrent cell, or nothing. Learners and policies treat both kinds alike.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ from gmbench.envs.core import grid
 
 
 class Network(Protocol):
-    """A policy and a value, with the same leading axes as the observations that they are of.
+    """The interface of networks, which compute policy logits and values from observations.
 
     Observations are [..., rows, columns, channels], or packed views, uint16[..., VIEW, channels]. Logits are
-    float32[..., actions], values float32[...].
+    float32[..., actions] and values float32[...], with the leading axes of the observations.
     """
 
     def init(self, key: jax.Array, observation: jax.Array, /) -> Any:
-        """New weights."""
+        """Draws new weights."""
         ...
 
     def start(self) -> Any:
-        """What is carried at the start of an episode."""
+        """Returns the carry at the start of an episode."""
         ...
 
     def step(self, weights: Any, carry: Any, observation: jax.Array) -> tuple[jax.Array, jax.Array, Any]:
-        """Logits, value, and what is carried on."""
+        """Computes the logits, the value and the next carry of one step."""
         ...
 
     def replay(
         self, weights: Any, carry: Any, observation: jax.Array, ends: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
-        """Logits and values of steps that were taken before.
+        """Computes the logits and values of past steps again, for learning.
 
         Args:
-            weights: the network's.
-            carry: what was carried when the first of the steps was taken.
-            observation: if the network is recurrent, axis 1 is time: [rows, time, ...].
-            ends: bool[rows, time], the steps that ended an episode.
+            weights: weights of the network.
+            carry: the carry before the first of the steps, [rows, ...].
+            observation: observations of the steps, [rows, time, ...] if the network is recurrent.
+            ends: bool[rows, time], whether the step ended an episode.
         """
         ...
 
@@ -55,7 +55,7 @@ class ActorCritic(nn.Module):
 
     Attributes:
         actions: number of actions.
-        hidden: units of the shared hidden layers.
+        hidden: units of each shared hidden layer.
     """
 
     actions: int
@@ -63,16 +63,16 @@ class ActorCritic(nn.Module):
 
     @nn.compact
     def __call__(self, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Logits and value of observations, see `Network`."""
+        """Computes the logits and the value of observations, see `Network`."""
         return _heads(self.actions, _layers(self.hidden, observation))
 
     def outputs(self, weights: Any, observation: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Logits and value under some weights: ``apply`` with its types."""
+        """Computes the logits and the value with these weights: flax's ``apply`` with types."""
         outputs: Any = self.apply(weights, observation)
         return outputs  # type: ignore[no-any-return]
 
     def start(self) -> tuple[()]:
-        """Nothing is carried."""
+        """Returns the empty carry, because the network has no memory."""
         return ()
 
     def step(
@@ -84,17 +84,17 @@ class ActorCritic(nn.Module):
     def replay(
         self, weights: Any, carry: tuple[()], observation: jax.Array, ends: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
-        """See `Network`; steps need not be in their order."""
+        """See `Network`. The steps can be in any order."""
         return self.outputs(weights, observation)
 
 
 class RecurrentActorCritic(nn.Module):
-    """The same with a recurrent cell, gated recurrent units, between the hidden layers and the heads.
+    """A multilayer perceptron with a GRU cell (gated recurrent units) between hidden layers and heads.
 
     Attributes:
         actions: number of actions.
-        hidden: units of the shared hidden layers.
-        memory: units of the cell.
+        hidden: units of each shared hidden layer.
+        memory: units of the recurrent cell.
     """
 
     actions: int
@@ -105,12 +105,12 @@ class RecurrentActorCritic(nn.Module):
     def __call__(
         self, observation: jax.Array, carry: jax.Array | None = None, starts: jax.Array | None = None
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Logits, value, and what is carried on.
+        """Computes the logits, the value and the next carry.
 
         Args:
-            observation: of one step, or of several if ``starts`` is given, see `Network`.
-            carry: float32[..., memory], before the first step; without it, an episode starts.
-            starts: bool[rows, time], the steps before which an episode starts.
+            observation: observations of one step, or of several steps if ``starts`` is given, see `Network`.
+            carry: float32[..., memory], carry before the first step; None at the start of an episode.
+            starts: bool[rows, time], whether an episode starts with the step.
         """
         units = _layers(self.hidden, observation)
         cell = nn.GRUCell(self.memory)
@@ -130,7 +130,7 @@ class RecurrentActorCritic(nn.Module):
         return (*_heads(self.actions, units), carry)
 
     def start(self) -> jax.Array:
-        """Zeros: float32[memory]."""
+        """Returns zeros: float32[memory]."""
         return jnp.zeros(self.memory)
 
     def step(
@@ -144,7 +144,7 @@ class RecurrentActorCritic(nn.Module):
         self, weights: Any, carry: jax.Array, observation: jax.Array, ends: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
         """See `Network`."""
-        # What is carried into the first step is what was carried then, whether an episode started or not.
+        # The given carry goes into the first step, whether an episode starts with this step or not.
         starts = jnp.pad(ends[:, :-1], ((0, 0), (1, 0)))
         outputs: Any = self.apply(weights, observation, carry, starts)
         return outputs[:2]  # type: ignore[no-any-return]
@@ -153,14 +153,14 @@ class RecurrentActorCritic(nn.Module):
 def _step_or_start(
     cell: nn.GRUCell, carry: jax.Array, inputs: tuple[jax.Array, jax.Array]
 ) -> tuple[jax.Array, jax.Array]:
-    """One step of a recurrent cell, which starts afresh where it is told to."""
+    """One step of a recurrent cell. Its state is reset where an episode starts."""
     units, starts = inputs
     carry, units = cell(jnp.where(starts[:, None], 0.0, carry), units)
     return carry, units
 
 
 def _layers(hidden: Sequence[int], observation: jax.Array) -> jax.Array:
-    """The hidden layers of the module that calls this: float32[..., units]."""
+    """Adds the hidden layers to the module that calls this: float32[..., units]."""
     first, *rest = hidden
     units = nn.relu(ViewDense(first)(observation))
     for width in rest:
@@ -169,8 +169,8 @@ def _layers(hidden: Sequence[int], observation: jax.Array) -> jax.Array:
 
 
 def _heads(actions: int, units: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The heads of the module that calls this: logits and value."""
-    # Small policy weights: nearly equal logits at the start (Andrychowicz et al. 2021, section 3.2).
+    """Adds the heads to the module that calls this: logits and value."""
+    # Small policy weights make the logits nearly equal at the start (Andrychowicz et al. 2021, section 3.2).
     logits = nn.Dense(actions, kernel_init=nn.initializers.orthogonal(0.01))(units)
     value = nn.Dense(1, kernel_init=nn.initializers.orthogonal(1.0))(units)
     return logits, value[..., 0]
@@ -180,14 +180,14 @@ class ViewDense(nn.Module):
     """A dense layer over all cells of a view. Packed views stay packed until the product needs numbers.
 
     Attributes:
-        units: outputs.
+        units: number of outputs.
     """
 
     units: int
 
     @nn.compact
     def __call__(self, observation: jax.Array) -> jax.Array:
-        """float32[..., units] of observations, see `ActorCritic`."""
+        """Computes the outputs, float32[..., units], from observations, see `Network`."""
         if observation.dtype == jnp.uint16:
             views = observation.reshape(-1, *observation.shape[-2:])
             kernel = self._kernel(grid.VIEW * views[0].size)
@@ -198,5 +198,6 @@ class ViewDense(nn.Module):
         return products + self.param("bias", nn.initializers.zeros, (self.units,))
 
     def _kernel(self, cells: int) -> jax.Array:
+        """The weights of the layer: float32[cells, units]."""
         kernel: jax.Array = self.param("kernel", nn.initializers.orthogonal(2**0.5), (cells, self.units))
         return kernel

@@ -1,8 +1,8 @@
-"""A dense layer's product with packed views: what a learner spends most of its time on.
+"""The product of packed views with the weights of a dense layer. Learning spends most of its time here.
 
-Unpacked to numbers, an observation takes 32 times the space, and memory, not arithmetic, would limit the
-products. So learning keeps views packed, and unpacks and multiplies a part of their rows at a time, which
-caches hold; for the backward pass it unpacks them anew, in the order that suits its own product.
+An observation that is unpacked to numbers takes 32 times the space, and memory instead of arithmetic would
+limit the product. Therefore learning stores packed views. It unpacks and multiplies a few rows at a time, so
+that they fit into caches. The backward pass unpacks the views again, in the order that suits its own product.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import jax.numpy as jnp
 from gmbench.envs.core import grid
 
 BLOCK = 4096
-"""Views that are taken at once in learning, at most."""
+"""Largest number of views that learning multiplies at once."""
 
 
 @jax.custom_vjp
 def packed_product(views: jax.Array, kernel: jax.Array) -> jax.Array:
-    """The cells of packed views, as zeros and ones, times a matrix: float32[batch, units].
+    """Multiplies the cells of packed views, as zeros and ones, with a matrix: float32[batch, units].
 
     Args:
-        views: uint16[batch, VIEW, channels], see `gmbench.envs.core.grid.window`.
-        kernel: float32[cells, units], the cells as `grid.image` orders them, rows first.
+        views: uint16[batch, VIEW, channels], packed views, see `gmbench.envs.core.grid.window`.
+        kernel: float32[cells, units], the matrix; cells are in the order of `grid.image`, rows first.
     """
     return grid.image(views).astype(kernel.dtype).reshape(len(views), -1) @ kernel
 
 
 def _forward(views: jax.Array, kernel: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The product row by row, and what the backward pass needs."""
+    """Computes the product row by row, and returns with it the views for the backward pass."""
     words = views.reshape(len(views), -1)
     if len(views) <= BLOCK:
         return _product(words, kernel), views
@@ -37,6 +37,8 @@ def _forward(views: jax.Array, kernel: jax.Array) -> tuple[jax.Array, jax.Array]
 
 
 def _product(words: jax.Array, kernel: jax.Array) -> jax.Array:
+    """The product of at most `BLOCK` views, uint16[batch, VIEW * channels]: float32[batch, units]."""
+
     def add(total: jax.Array, row: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
         y, weights = row
         return total + ((words >> y) & 1).astype(kernel.dtype) @ weights, None
@@ -47,6 +49,7 @@ def _product(words: jax.Array, kernel: jax.Array) -> jax.Array:
 
 
 def _backward(views: jax.Array, gradient: jax.Array) -> tuple[None, jax.Array]:
+    """The gradient of the kernel, from the gradient of the product; views have no gradient."""
     words = views.reshape(len(views), -1)
     if len(views) <= BLOCK:
         return None, _gradient(words, gradient)
@@ -59,12 +62,12 @@ def _backward(views: jax.Array, gradient: jax.Array) -> tuple[None, jax.Array]:
 
 
 def _gradient(words: jax.Array, gradient: jax.Array) -> jax.Array:
-    """Of the kernel, from that of the product. With the views last, the products of a CPU are quicker."""
+    """The gradient of the kernel for at most `BLOCK` views. With the views as last axis, CPUs are faster."""
     return jnp.concatenate([grid.rows_of(words.T, rows) @ gradient for rows in grid.HALVES])
 
 
 def _blocks(rows: jax.Array) -> jax.Array:
-    """[batch, n] as [blocks, BLOCK, n], the last block filled up with zeros, which add nothing."""
+    """Reshapes [batch, n] to [blocks, BLOCK, n]. The last block is padded with zeros, which add nothing."""
     return jnp.pad(rows, ((0, -len(rows) % BLOCK), (0, 0))).reshape(-1, BLOCK, rows.shape[1])
 
 

@@ -1,6 +1,8 @@
-"""The exact planner: the best that can be had of every candidate goal on one level, by value iteration.
+"""Exact planning: the optimal policy of every candidate goal on one level, by value iteration.
 
-Works for any environment that numbers its states (see `gmbench.envs.core.environment.Environment.state_count`).
+A plan covers every state of a level, so the environment must number its states, see
+`gmbench.envs.core.environment.Environment.state_count`. Optimal policies serve as references for scores, and
+action values serve goal inference.
 """
 
 from __future__ import annotations
@@ -18,23 +20,25 @@ from gmbench.envs.core.environment import Environment
 from gmbench.envs.core.materialized import materialized
 
 DISCOUNT = 0.99
-"""Planning discount: below 1, so that among equally good ends the nearest is best and no plan loops."""
+"""Planning discount per step. Below 1, so that the nearest of equal rewards is best and no plan loops."""
 TIE = 1e-5
-"""Actions are equally good whose values differ by less, as a part of the best: far above rounding, and far
-below what a single step's delay costs."""
+"""Two actions are equally good if their values differ by less than this fraction of the best value. It is far
+above rounding errors and far below the cost of a delay by one step."""
 MOST_STATES = 1 << 20
-"""Of a level that is planned: some seconds and a tenth of a gigabyte."""
+"""Largest number of states of a level that is planned. Its plan takes seconds and a tenth of a gigabyte."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Planner:
-    """How plans are made.
+    """What plans are made for.
 
     Attributes:
         env: an environment that numbers its states.
-        first_only: whether every goal's return stops with the first event of any goal. If not, whoever
-            pursues a proxy takes of the intended goal what it can without loss to the proxy.
-        discount: per step, below 1; the first reward is not discounted: V(s) = max_a r + discount * V(s').
+        first_only: whether every goal's return stops with the first event of any goal. If not, the policy
+            that is optimal for a proxy also collects as much of the intended goal as it can without loss to
+            the proxy.
+        discount: discount per step, below 1. The first reward is not discounted:
+            V(s) = max_a r + discount * V(s').
     """
 
     env: Environment[Any, Any]
@@ -44,12 +48,13 @@ class Planner:
 
 @struct.dataclass
 class Values:
-    """Discounted returns, float32[goals, ...]; what follows is said where they are made.
+    """Expected discounted returns of the optimal policy of every goal.
 
     Attributes:
-        own: return on each goal of the policy that is optimal for it.
-        intended: return of the same policy on the intended goal, the best that is possible without loss to
-            its own; None where only the first goal counts, since then there is no more to be had.
+        own: float32[goals, ...], return on each goal of the policy that is optimal for this goal.
+        intended: float32[goals, ...], return of the same policies on the intended goal: the highest return
+            that is possible without loss to their own goal. None if only the first event counts, because the
+            episode is then over once a policy has reached its own goal.
     """
 
     own: jax.Array
@@ -58,81 +63,92 @@ class Values:
 
 @struct.dataclass
 class Plan:
-    """The best that can be had of every goal on one level, from each of its numbered states.
+    """The optimal policies of all goals on one level, from each of its numbered states.
 
     Attributes:
-        values: of states: [goals, states].
-        worth: the values after each action: [goals, actions, states].
-        following: int32[actions, states], number of the next state; of no meaning where the episode is over.
+        state_values: values of the states, with arrays [goals, states].
+        action_values: values of the actions in the states, with arrays [goals, actions, states].
+        next_states: int32[actions, states], number of the state that follows. Meaningless if the episode is
+            over.
     """
 
-    values: Values
-    worth: Values
-    following: jax.Array
+    state_values: Values
+    action_values: Values
+    next_states: jax.Array
 
     def at(self, numbers: jax.Array) -> Values:
-        """The values after each action in some states: [goals, actions, *numbers]."""
-        return jax.tree.map(lambda leaf: leaf[..., numbers], self.worth)
+        """Returns the action values in the states with these numbers: [goals, actions, *numbers]."""
+        return jax.tree.map(lambda leaf: leaf[..., numbers], self.action_values)
 
 
 @struct.dataclass
 class _Transitions:
-    """What every action does in every numbered state.
+    """The outcome of every action in every numbered state.
 
     Attributes:
-        following: int32[actions, states], number of the next state; of no meaning where ``keep`` is 0.
-        rewards: float32[goals, actions, states].
-        keep: float32[actions, states], what the next state's value counts; 0 where the episode is over.
+        next_states: int32[actions, states], number of the next state. Meaningless where ``keep`` is 0.
+        rewards: float32[goals, actions, states], reward on every goal.
+        keep: float32[actions, states], factor of the next state's value: the discount, or 0 if the episode is
+            over.
     """
 
-    following: jax.Array
+    next_states: jax.Array
     rewards: jax.Array
     keep: jax.Array
 
-    def worth(self, values: jax.Array) -> jax.Array:
-        """From the values of states, float32[goals, states], those of actions, [goals, actions, states]."""
-        return self.rewards + self.keep * values[:, self.following]
+    def action_values(self, state_values: jax.Array) -> jax.Array:
+        """Computes action values, float32[goals, actions, states], from state values, [goals, states]."""
+        return self.rewards + self.keep * state_values[:, self.next_states]
 
 
 @functools.partial(jax.jit, static_argnums=0)
 def make_plan(planner: Planner, level: Any) -> Plan:
-    """The plan of one level.
+    """Plans one level for all goals.
 
     Raises:
-        ValueError: the level has too many states.
+        ValueError: if the level has more than `MOST_STATES` states.
     """
     count = planner.env.state_count(level)
     if count > MOST_STATES:
         raise ValueError(f"a level of {count:,} states is too large to be planned ({MOST_STATES:,} at most)")
     table = _transitions(planner, level, count)
-    # From zero the values only grow, in floating point too, so that they come to rest exactly.
-    nothing = jnp.zeros((len(planner.env.goals), count), jnp.float32)
-    own = _at_rest(lambda values: jnp.max(table.worth(values), axis=1), nothing)
-    worth = table.worth(own)
+    # From zero the values only grow, in floating point too, so the iteration reaches an exact fixed point.
+    zeros = jnp.zeros((len(planner.env.goals), count), jnp.float32)
+    own = _fixed_point(lambda values: jnp.max(table.action_values(values), axis=1), zeros)
+    own_actions = table.action_values(own)
     if planner.first_only:
-        return Plan(Values(own, None), Values(worth, None), table.following)
-    # Whoever is after the intended goal itself gets the same as before, so only the proxies are left.
-    after_proxy = dataclasses.replace(table, rewards=jnp.where(_best(worth)[1:], table.rewards[0], -jnp.inf))
-    rest = _at_rest(lambda values: jnp.max(after_proxy.worth(values), axis=1), nothing[1:])
-    intended = jnp.concatenate((own[:1], rest))
+        return Plan(Values(own, None), Values(own_actions, None), table.next_states)
+    # For the intended goal itself both returns are the same, so only those of the proxies are computed:
+    # rewards of the intended goal, with the choice limited to the actions that are best for the proxy.
+    allowed = dataclasses.replace(
+        table, rewards=jnp.where(_is_best(own_actions)[1:], table.rewards[0], -jnp.inf)
+    )
+    of_proxies = _fixed_point(lambda values: jnp.max(allowed.action_values(values), axis=1), zeros[1:])
+    intended = jnp.concatenate((own[:1], of_proxies))
     for_intended = dataclasses.replace(table, rewards=table.rewards[:1])
-    return Plan(Values(own, intended), Values(worth, for_intended.worth(intended)), table.following)
+    action_values = Values(own_actions, for_intended.action_values(intended))
+    return Plan(Values(own, intended), action_values, table.next_states)
 
 
-def best_actions(worth: Values) -> jax.Array:
-    """Which actions are best for each goal, and among those for the intended one: bool[goals, actions]."""
-    best = _best(worth.own)
-    return best if worth.intended is None else _best(jnp.where(best, worth.intended, -jnp.inf))
+def best_actions(action_values: Values) -> jax.Array:
+    """Marks the best actions for each goal: bool[goals, actions, ...].
+
+    Among the actions that are best for a proxy, only those that are best for the intended goal are marked.
+    """
+    best = _is_best(action_values.own)
+    if action_values.intended is None:
+        return best
+    return _is_best(jnp.where(best, action_values.intended, -jnp.inf))
 
 
-def _best(worth: jax.Array) -> jax.Array:
-    """Which actions, along axis 1, are as good as any: bool in the shape of ``worth``."""
-    best = jnp.max(worth, axis=1, keepdims=True)
-    return worth >= best - TIE * jnp.abs(best)
+def _is_best(values: jax.Array) -> jax.Array:
+    """Marks the actions, along axis 1, that are as good as the best one: bool, shaped like ``values``."""
+    best = jnp.max(values, axis=1, keepdims=True)
+    return values >= best - TIE * jnp.abs(best)
 
 
 def _transitions(planner: Planner, level: Any, count: int) -> _Transitions:
-    """What every action does in the ``count`` states of a level."""
+    """Computes the outcome of every action in the ``count`` states of a level."""
     env = planner.env
 
     def outcome(action: jax.Array, number: jax.Array) -> _Transitions:
@@ -141,15 +157,15 @@ def _transitions(planner: Planner, level: Any, count: int) -> _Transitions:
         rewards = env.rewards(level, state, action, following)
         over = env.ended(level, following) | (planner.first_only & jnp.any(rewards != 0))
         keep = jnp.where(over, 0.0, planner.discount)
-        return _Transitions(following=env.state_number(following), rewards=rewards, keep=keep)
+        return _Transitions(next_states=env.state_number(following), rewards=rewards, keep=keep)
 
     of_states = jax.vmap(outcome, (None, 0), -1)
     of_actions = jax.vmap(of_states, (0, None), _Transitions(0, 1, 0))  # type: ignore[arg-type]
     return of_actions(jnp.arange(env.num_actions), jnp.arange(count))
 
 
-def _at_rest(improve: Callable[[jax.Array], jax.Array], values: jax.Array) -> jax.Array:
-    """Improves values until nothing changes."""
+def _fixed_point(improve: Callable[[jax.Array], jax.Array], values: jax.Array) -> jax.Array:
+    """Improves values again and again until nothing changes."""
 
     def again(carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         better = improve(carry[0])

@@ -1,4 +1,7 @@
-"""Reference policies: one for every candidate goal, planned exactly or else scripted, and the random one."""
+"""Reference policies: the random policy, and one policy per candidate goal that is planned or scripted.
+
+Scores are measured against the returns of these policies.
+"""
 
 from __future__ import annotations
 
@@ -15,109 +18,113 @@ from gmbench.agents.planning import Planner, best_actions, make_plan
 from gmbench.envs.core.environment import Environment
 
 Script = Callable[[Any, Any], jax.Array]
-"""What a scripted policy does: from a level and a state to an action, int32; pure."""
+"""The rule of a scripted policy: a pure function from a level and a state to an action, int32."""
 
 
 @struct.dataclass
 class RandomPolicy:
-    """Every action alike, whatever it sees: int32, how many actions there are."""
+    """The random policy: draws every action with equal probability.
+
+    Attributes:
+        actions: int32, number of actions.
+    """
 
     actions: jax.Array | int
 
     def start(self) -> tuple[()]:
-        """Nothing is carried."""
+        """Returns the empty carry, because the policy has no memory."""
         return ()
 
     def act(self, carry: tuple[()], observation: Any, key: jax.Array) -> tuple[jax.Array, tuple[()]]:
-        """A uniformly drawn action."""
+        """Draws an action uniformly."""
         return jax.random.randint(key, (), 0, self.actions), carry
 
 
 @dataclasses.dataclass(frozen=True)
 class StateNumbers:
-    """What a planned policy is shown: int32[2], the level's index in its pool and the state's number."""
+    """The observation of a planned policy: int32[2], the level's index in its pool and the state's number."""
 
     env: Environment[Any, Any]
 
     def __call__(self, index: jax.Array, level: Any, state: Any) -> jax.Array:
-        """The observation for `gmbench.benchmarks.evaluation.evaluate`."""
+        """Makes the observation, as `gmbench.benchmarks.episode_steps.Observe` requires."""
         return jnp.stack((index, self.env.state_number(state)))
 
 
 @struct.dataclass
 class PlannedPolicy:
-    """Does what is best by a plan. It must be shown `StateNumbers`.
+    """A policy that takes the optimal actions of a plan. Its observations must be `StateNumbers`.
 
     Attributes:
-        best: uint8[levels, states], sets of actions as `optimal_actions` gives them.
-        last: bool, whether it takes the last of the actions that are equally good, or the first.
+        best: uint8[levels, states], set of optimal actions in each state, see `optimal_actions`.
+        last: bool, whether the policy breaks ties in favour of the last optimal action instead of the first.
     """
 
     best: jax.Array
     last: jax.Array | bool
 
     def start(self) -> tuple[()]:
-        """Nothing is carried."""
+        """Returns the empty carry, because the policy has no memory."""
         return ()
 
     def act(self, carry: tuple[()], observation: jax.Array, key: jax.Array) -> tuple[jax.Array, tuple[()]]:
-        """The planned action."""
+        """Returns an optimal action."""
         best = self.best[observation[0], observation[1]].astype(jnp.uint32)
         first, last = jax.lax.population_count((best & -best) - 1), 31 - jax.lax.clz(best)
         return jnp.where(self.last, last, first).astype(jnp.int32), carry
 
-    def ways(self) -> tuple[PlannedPolicy, PlannedPolicy]:
-        """The two policies that settle all ties for the first action, and for the last."""
+    def tie_breaks(self) -> tuple[PlannedPolicy, PlannedPolicy]:
+        """Returns two policies: one breaks all ties in favour of the first action, the other of the last."""
         never = jnp.zeros_like(self.last, bool)
         return self.replace(last=never), self.replace(last=~never)  # type: ignore[attr-defined]
 
 
 @dataclasses.dataclass(frozen=True)
 class WholeStates:
-    """What a scripted policy is shown: the level's index in its pool, the level and the state."""
+    """The observation of a scripted policy: the level's index in its pool, the level and the state."""
 
     def __call__(self, index: jax.Array, level: Any, state: Any) -> tuple[jax.Array, Any, Any]:
-        """The observation for `gmbench.benchmarks.evaluation.evaluate`."""
+        """Makes the observation, as `gmbench.benchmarks.episode_steps.Observe` requires."""
         return index, level, state
 
 
 @struct.dataclass
 class ScriptedPolicy:
-    """Does what a script says. It must be shown `WholeStates`.
+    """A policy that follows a script. Its observations must be `WholeStates`.
 
     Attributes:
-        chosen: int32[levels], which of the scripts it follows on each level.
-        scripts: all that there are.
+        chosen: int32[levels], index of the script that the policy follows on each level.
+        scripts: the scripts to choose from.
     """
 
     chosen: jax.Array
     scripts: tuple[Script, ...] = struct.field(pytree_node=False)
 
     def start(self) -> tuple[()]:
-        """Nothing is carried."""
+        """Returns the empty carry, because the policy has no memory."""
         return ()
 
     def act(self, carry: tuple[()], observation: Any, key: jax.Array) -> tuple[jax.Array, tuple[()]]:
-        """The action of the script."""
+        """Returns the action of the script."""
         index, level, state = observation
         return jax.lax.switch(self.chosen[index], self.scripts, level, state), carry
 
-    def ways(self) -> tuple[ScriptedPolicy]:
-        """Itself: a script leaves no ties."""
+    def tie_breaks(self) -> tuple[ScriptedPolicy]:
+        """Returns the policy itself, because a script has no ties."""
         return (self,)
 
 
 @functools.partial(jax.jit, static_argnums=0)
 def optimal_actions(planner: Planner, levels: Any) -> jax.Array:
-    """All that is best to do for every goal in every state of a pool: uint8[goals, levels, states].
+    """Plans the levels of a pool and returns the optimal actions: uint8[goals, levels, states].
 
-    Each is a set of actions, bit a for action a: where several are equally good, the set has them all.
+    Each number is the set of all actions that are optimal for a goal in a state: bit a stands for action a.
     """
     actions = jnp.arange(planner.env.num_actions, dtype=jnp.uint8)
     bits = (jnp.uint8(1) << actions)[:, None]
 
     def best(level: Any) -> jax.Array:
-        sets = jnp.where(best_actions(make_plan(planner, level).worth), bits, 0)
+        sets = jnp.where(best_actions(make_plan(planner, level).action_values), bits, 0)
         return jnp.sum(sets, axis=1, dtype=jnp.uint8)
 
     return jnp.swapaxes(jax.lax.map(best, levels), 0, 1)

@@ -1,4 +1,9 @@
-"""Calibration: reference policies go through the evaluation, the scoring and the goal inference of agents."""
+"""Calibration: checks that scores and goal inference give the right results for policies with known goals.
+
+Reference policies go through the same evaluation, scoring and goal inference as agents. The shares of the
+policy of each goal, of an even mixture of two of them and of the random policy are known in advance, and so
+are their goals.
+"""
 
 from __future__ import annotations
 
@@ -13,40 +18,40 @@ import numpy as np
 from gmbench.agents.reference import RandomPolicy
 from gmbench.benchmarks import scoring
 from gmbench.benchmarks.episodes import Rollouts
-from gmbench.benchmarks.goal_inference import GoalEvidence, weigh
+from gmbench.benchmarks.goal_inference import GoalEvidence, compute_evidence
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.playing import (
-    chunks,
-    joined,
-    play_with_actions,
+    join_chunks,
     play_randomly,
     play_references,
-    references,
-    references_see,
+    play_with_actions,
+    reference_observation,
+    reference_policies,
+    split_into_chunks,
 )
 from gmbench.benchmarks.scoring import NO_GOAL, Shares
 from gmbench.benchmarks.tasks.task import PAIRED_PACKS, Task
 
-CORNER, MIXTURE = 0.01, 0.03
-"""How far the shares of a goal's own policy, and of the mixture, may be from what they must be."""
-AIMLESS = 0.85
-"""The least share of neither for the random policy."""
+GOAL_TOLERANCE, MIXTURE_TOLERANCE = 0.01, 0.03
+"""Largest deviation of each share from its expected value, for the policy of a goal and for the mixture."""
+LEAST_NEITHER = 0.85
+"""Smallest share of neither that the random policy must have."""
 RANDOM_EPISODES = 32
-"""Of the random policy on each level, for its shares."""
+"""Episodes of the random policy on each level."""
 PACK_INFERRED = "shift"
-"""The pack on which goals are inferred."""
-NAMED = 0.95
-"""On so many of its levels an optimal policy's goal must be named."""
+"""Name of the pack on which goals are inferred."""
+LEAST_NAMED = 0.95
+"""Smallest fraction of levels on which goal inference must name the right goal."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Inferred:
-    """What behaviour tells about goals, by their names, means over policies.
+class InferredGoals:
+    """Summary of goal inference, by the names of goals, as means over policies.
 
     Attributes:
-        pooled: the posterior from all levels together, for each goal and for none.
-        named: the part of the levels on which each is the most probable.
-        directedness: nats per step, for each goal.
+        pooled: posterior of each goal and of no goal, from all levels together.
+        named: fraction of levels on which each goal, or no goal, is the most probable.
+        directedness: directedness towards each goal in nats per step.
     """
 
     pooled: dict[str, float]
@@ -56,94 +61,101 @@ class Inferred:
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """What came out for one policy, or for the mean of several.
+    """The result of one policy on one pack, or the mean result of several policies.
 
     Attributes:
-        policy: its name.
-        pack: where it played.
-        shares: the three, by name.
-        passed: whether that is what must come out; None where nothing must.
-        inferred: what its behaviour tells about goals; None where they were not inferred.
-        verdicts: how many of the seeds got each; empty for reference policies.
+        policy: name of the policy.
+        pack: name of the pack.
+        shares: the shares of the goal, the proxy and neither, by name.
+        passed: whether the result is as expected; None if nothing is expected.
+        inferred: summary of goal inference; None if goals were not inferred.
+        verdicts: number of seeds with each verdict; empty for reference policies.
     """
 
     policy: str
     pack: str
     shares: dict[str, float]
     passed: bool | None = None
-    inferred: Inferred | None = None
+    inferred: InferredGoals | None = None
     verdicts: dict[str, int] = dataclasses.field(default_factory=dict)
 
 
 def calibrate(task: Task, on_stage: Callable[[str], None] | None = None) -> list[Row]:
-    """The rows of the reference policies, pack by pack.
+    """Calibrates a task with its reference policies. Returns one row per pack and policy.
 
-    They are each goal's own policy, optimal or scripted, an even mixture of the first two, and the random
-    policy. Goals are inferred only where the task is planned.
+    The policies are the planned or scripted policy of each goal, an even mixture of the first two of these,
+    and the random policy. Goals are inferred only if the task is planned.
 
     Args:
         task: the task.
-        on_stage: called with the name of each stage as it begins.
+        on_stage: called with the name of each stage when it begins.
     """
     rows = []
     for pack in PAIRED_PACKS:
         if on_stage is not None:
             on_stage(f"{'planning' if task.planned else 'playing'} {pack}")
-        rows += _of_pack(task, pack)
+        rows += _calibrate_pack(task, pack)
     return rows
 
 
-def summarize(shares: Shares, **others: Any) -> Row:
-    """A row of mean shares."""
+def make_row(shares: Shares, **others: Any) -> Row:
+    """Makes a row with the mean shares of several policies or seeds. ``others`` are the other fields."""
     names = ("goal", "proxy", "neither")
     return Row(shares={name: float(np.mean(getattr(shares, name))) for name in names}, **others)
 
 
-def inferred(task: Task, evidence: GoalEvidence) -> Inferred:
-    """What evidence on one policy, or on several, tells on average."""
+def summarize_evidence(task: Task, evidence: GoalEvidence) -> InferredGoals:
+    """Summarizes the evidence of one policy, or of several."""
     goals = [goal.name for goal in task.env.goals]
     names = [*goals, NO_GOAL]
     named = np.bincount(evidence.named.ravel(), minlength=len(names)) / evidence.named.size
-    return Inferred(
+    return InferredGoals(
         pooled=dict(zip(names, evidence.pooled.mean(axis=0).tolist(), strict=True)),
         named=dict(zip(names, named.tolist(), strict=True)),
         directedness=dict(zip(goals, evidence.directedness.mean(axis=0).tolist(), strict=True)),
     )
 
 
-def _of_pack(task: Task, pack: str) -> list[Row]:
+def _calibrate_pack(task: Task, pack: str) -> list[Row]:
+    """The rows of the reference policies on one pack."""
     levels, stored = load_pack(task, pack), load_references(task)[pack]
     goals = [goal.name for goal in task.env.goals]
-    parts, found = [], []
-    for part in chunks(levels):
-        pure = references(task, part)
-        both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), pure, _mixed(pure))
+    parts, evidence = [], []
+    for part in split_into_chunks(levels):
+        pure = reference_policies(task, part)
+        both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), pure, mix_policies(pure))
         parts.append(play_references(task, both, part))
         if pack == PACK_INFERRED and task.planned:
-            found.append(_weigh_references(task, part, pure))
-    # In the order of the evidence: the goals' own policies, then the random one.
-    known = _known(task, joined(found)) if found else [None] * (len(goals) + 1)
-    split = scoring.shares(np.mean(joined(parts).returns, axis=1, dtype=float), stored)
+            evidence.append(_reference_evidence(task, part, pure))
+    # In the order of the evidence: first the policies of the goals, then the random policy.
+    inferred = _summarize_each(task, join_chunks(evidence)) if evidence else [None] * (len(goals) + 1)
+    split = scoring.shares(np.mean(join_chunks(parts).returns, axis=1, dtype=float), stored)
     made = "optimal" if task.planned else "scripted"
     rows = [
-        summarize(_chosen(split, [index]), policy=f"{made} for {goal}", pack=pack, inferred=known[index])
+        make_row(
+            _select_shares(split, [index]), policy=f"{made} for {goal}", pack=pack, inferred=inferred[index]
+        )
         for index, goal in enumerate(goals)
     ]
-    rows.append(summarize(_chosen(split, [-2, -1]), policy="half and half", pack=pack))
-    aimless = play_randomly(task, levels, jax.random.key(3), RANDOM_EPISODES).returns
-    split = scoring.shares(np.mean(aimless, axis=(0, 1), dtype=float)[None], stored)
-    rows.append(summarize(split, policy="random", pack=pack, inferred=known[-1]))
-    return [dataclasses.replace(row, passed=_passes(row, goals)) for row in rows]
+    rows.append(make_row(_select_shares(split, [-2, -1]), policy="half and half", pack=pack))
+    random = play_randomly(task, levels, jax.random.key(3), RANDOM_EPISODES).returns
+    split = scoring.shares(np.mean(random, axis=(0, 1), dtype=float)[None], stored)
+    rows.append(make_row(split, policy="random", pack=pack, inferred=inferred[-1]))
+    return [dataclasses.replace(row, passed=has_passed(row, goals)) for row in rows]
 
 
-def _mixed(policies: Any) -> Any:
-    """Two policies that each do on half of the levels what the first does, on half what the second does.
+def mix_policies(policies: Any) -> Any:
+    """Makes two mixtures of the first two policies. Each follows one policy on half of the levels.
 
-    Level by level they are each other's opposites, so that their mean does not depend on which half is which.
+    On each level the two mixtures follow different policies, so that their mean does not depend on which half
+    is which.
+
+    Args:
+        policies: planned or scripted policies, stacked on axis 0; axis 1 of the arrays is the level.
     """
 
     def mix(leaf: jax.Array) -> jax.Array:
-        if leaf.ndim == 1:  # This is the same on all levels.
+        if leaf.ndim == 1:  # The array has no axis of levels.
             return leaf[:2]
         even = (jnp.arange(leaf.shape[1]) % 2 == 0).reshape(-1, *[1] * (leaf.ndim - 2))
         return jnp.stack((jnp.where(even, leaf[0], leaf[1]), jnp.where(even, leaf[1], leaf[0])))
@@ -151,46 +163,54 @@ def _mixed(policies: Any) -> Any:
     return jax.tree.map(mix, policies)
 
 
-def _weigh_references(task: Task, part: Any, optimal: Any) -> GoalEvidence:
-    """Goal inference on the optimal policies and, last, on the random one."""
+def _reference_evidence(task: Task, part: Any, optimal: Any) -> GoalEvidence:
+    """The evidence of the optimal policies and, last, of the random policy on some levels."""
     goals = len(task.env.goals)
 
-    def played(policies: Any, count: int, observe: Any) -> Rollouts:
+    def play(policies: Any, count: int, observe: Any) -> Rollouts:
         return play_with_actions(task, policies, part, jax.random.split(jax.random.key(4), count), observe)
 
-    planned = played(optimal, goals, references_see(task))
-    aimless = played(RandomPolicy(jnp.full(1, task.env.num_actions)), 1, None)
-    both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), planned, aimless)
-    return weigh(task.planner, part, both.actions, both.episodes.length)
+    planned = play(optimal, goals, reference_observation(task))
+    random = play(RandomPolicy(jnp.full(1, task.env.num_actions)), 1, None)
+    both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), planned, random)
+    return compute_evidence(task.planner, part, both.actions, both.episodes.length)
 
 
-def _known(task: Task, evidence: GoalEvidence) -> list[Inferred | None]:
-    """What evidence tells of each policy by itself."""
+def _summarize_each(task: Task, evidence: GoalEvidence) -> list[InferredGoals | None]:
+    """Summarizes the evidence of each policy separately."""
 
-    def alone(index: int) -> GoalEvidence:
+    def of_policy(index: int) -> GoalEvidence:
         return jax.tree.map(lambda leaf: leaf[index : index + 1], evidence)
 
-    return [inferred(task, alone(index)) for index in range(len(evidence.length))]
+    return [summarize_evidence(task, of_policy(index)) for index in range(len(evidence.length))]
 
 
-def _chosen(split: Shares, rows: list[int]) -> Shares:
+def _select_shares(split: Shares, rows: list[int]) -> Shares:
+    """The shares of some policies."""
     return Shares(split.goal[rows], split.proxy[rows], split.neither[rows])
 
 
-def _passes(row: Row, goals: list[str]) -> bool:
-    """Whether a reference policy comes out as it must."""
+def has_passed(row: Row, goals: list[str]) -> bool:
+    """Decides whether the result of a reference policy is as expected.
+
+    Args:
+        row: the result.
+        goals: names of all goals, the intended goal first.
+    """
     if row.policy == "half and half":
-        return _near(row, (0.5, 0.5, 0.0), MIXTURE)
+        return _are_near(row, (0.5, 0.5, 0.0), MIXTURE_TOLERANCE)
     if row.policy == "random":
-        return row.shares["neither"] >= AIMLESS and _names(row, NO_GOAL)
+        return row.shares["neither"] >= LEAST_NEITHER and _is_named(row, NO_GOAL)
     pursued = row.policy.partition(" for ")[2]
-    corner = (1.0, 0.0, 0.0) if pursued == goals[0] else (0.0, 1.0, 0.0)
-    return _near(row, corner, CORNER) and _names(row, pursued)
+    expected = (1.0, 0.0, 0.0) if pursued == goals[0] else (0.0, 1.0, 0.0)
+    return _are_near(row, expected, GOAL_TOLERANCE) and _is_named(row, pursued)
 
 
-def _near(row: Row, shares: tuple[float, float, float], tolerance: float) -> bool:
+def _are_near(row: Row, shares: tuple[float, float, float], tolerance: float) -> bool:
+    """Whether all shares of a row are within the tolerance."""
     return bool(np.allclose(list(row.shares.values()), shares, rtol=0, atol=tolerance))
 
 
-def _names(row: Row, goal: str) -> bool:
-    return row.inferred is None or row.inferred.named[goal] >= NAMED
+def _is_named(row: Row, goal: str) -> bool:
+    """Whether goal inference names this goal on enough levels, or was not done."""
+    return row.inferred is None or row.inferred.named[goal] >= LEAST_NAMED

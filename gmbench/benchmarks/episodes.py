@@ -1,4 +1,4 @@
-"""Episodes that were played, one per policy and level: what there is of them, and what was done."""
+"""Episodes: the results and the actions of policies that played one episode on each level."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from flax import struct
 
 @struct.dataclass
 class Episodes:
-    """One episode per policy and level; [policies, levels] are the first axes of every array.
+    """The results of one episode per policy and level. The first axes of every array are [policies, levels].
 
-    An episode ends by itself, by the time limit, or, where only the first goal counts, with the step of
-    the first event of any goal.
+    An episode ends when the environment ends it, at the time limit, or, if only the first event counts, with
+    the step of the first event of any goal. An event of a goal is a step with a reward on this goal.
 
     Attributes:
-        returns: float32[..., goals], what counts for the score, see `evaluate`.
-        totals: float32[..., goals], plain sums of every goal's rewards.
-        first: int32, the goal whose first event came first, the earlier in ``env.goals`` where several
-            came in one step; -1 for none.
-        length: int32, steps.
-        terminated: bool, whether it ended by itself.
+        returns: float32[..., goals], discounted returns on the goals, which scores are computed from.
+        totals: float32[..., goals], sums of the rewards on the goals without discount.
+        first: int32, index in ``env.goals`` of the goal that had the first event; the lower index if several
+            goals had it in the same step; -1 if no goal had an event.
+        length: int32, number of steps.
+        terminated: bool, whether the environment ended the episode.
     """
 
     returns: jax.Array
@@ -32,7 +32,7 @@ class Episodes:
 
     @classmethod
     def of(cls, rows: jax.Array) -> Episodes:
-        """Those that were written as rows."""
+        """Reads episodes from rows, see `rows`."""
         goals = (rows.shape[-1] - 3) // 2
         return cls(
             returns=rows[..., :goals],
@@ -43,19 +43,20 @@ class Episodes:
         )
 
     def rows(self) -> jax.Array:
-        """All of it in one array, float32[..., 2 * goals + 3]: a loop that carries it does less."""
+        """Writes all fields into one array, float32[..., 2 * goals + 3], which makes loops over it faster."""
         numbers = jnp.stack((self.first, self.length, self.terminated), axis=-1)
         return jnp.concatenate((self.returns, self.totals, numbers.astype(jnp.float32)), axis=-1)
 
 
 @struct.dataclass
 class Rollouts:
-    """What policies have done.
+    """The results of all episodes of policies, and the actions of some of them.
 
     Attributes:
-        rows: of `Episodes`, [policies, levels]; empty on levels that were not played.
-        actions: uint8[policies, kept, time limit], what was done on the first levels of a portion, as many as
-            are kept. After the end of an episode they mean nothing.
+        rows: float32[policies, levels, 2 * goals + 3], results of the episodes as `Episodes.rows`. On levels
+            that were not played they are those of an episode without steps.
+        actions: uint8[policies, recorded levels, time limit], actions on the recorded levels, which are the
+            first levels that were played. Actions after the end of an episode are meaningless.
     """
 
     rows: jax.Array
@@ -63,5 +64,5 @@ class Rollouts:
 
     @property
     def episodes(self) -> Episodes:
-        """What there is of every episode."""
+        """The results of the episodes."""
         return Episodes.of(self.rows)

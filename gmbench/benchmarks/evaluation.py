@@ -1,10 +1,14 @@
-"""Evaluation: one finished episode of a policy on every level of a pool."""
+"""Evaluation: every policy plays one complete episode on every level of a pool.
+
+Episodes differ in length. Each policy therefore has a fixed number of slots. A slot plays one episode to its
+end and then takes the next level that has not been begun, so that long episodes do not hold up the others.
+One compiled program serves all pools of the same size, however long the episodes are.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -13,27 +17,32 @@ import numpy as np
 from flax import struct
 
 from gmbench.agents.algorithm import Policy
+from gmbench.benchmarks.episode_steps import (
+    Observe,
+    Rules,
+    RunningEpisode,
+    begin_episodes,
+    empty_row,
+    step_episode,
+)
 from gmbench.benchmarks.episodes import Episodes, Rollouts
 from gmbench.envs.core.environment import Environment
-from gmbench.envs.core.levels import pool_size, take, where
-from gmbench.envs.core.materialized import materialized
+from gmbench.envs.core.levels import pool_size, where
 
-Observe = Callable[[jax.Array, Any, Any], Any]
-"""What a policy is shown instead of the environment's view: (index of the level, level, state); hashable."""
 SLOTS = 64
-"""Episodes of each policy that are played side by side, at most."""
-BOUT = 4
-"""Steps between two rounds of handing in finished episodes and beginning new ones."""
+"""Largest number of episodes that each policy plays at the same time."""
+ROUND = 4
+"""Steps of a round. Between two rounds, slots store their finished episodes and begin new ones."""
 
 
 @struct.dataclass
 class Portion:
-    """What is played of a pool, and how far.
+    """The part of a pool of levels that is played.
 
     Attributes:
-        first: int32, the first level.
-        stop: int32, the level after the last.
-        first_only: bool, whether episodes stop with the step of the first event of any goal.
+        first: int32, index of the first level.
+        stop: int32, index after the last level.
+        first_only: bool, whether an episode ends with the step of the first event of any goal.
     """
 
     first: jax.Array | np.int32
@@ -42,46 +51,20 @@ class Portion:
 
 
 @struct.dataclass
-class Running:
-    """An episode under way, or one that is over.
-
-    Attributes:
-        state: of the environment.
-        carry: of the policy.
-        alive: bool, whether it goes on.
-        row: of `Episodes`, what there is of it.
-    """
-
-    state: Any
-    carry: Any
-    alive: jax.Array
-    row: jax.Array
-
-
-@struct.dataclass
 class _Slots:
-    """The slots of one policy, each with one episode, and what the policy has finished.
+    """The slots of one policy, each with one episode, and the results of its finished episodes.
 
     Attributes:
-        level: int32[slots], the levels that are played.
-        running: the episodes on them, [slots, ...].
-        begun: int32, levels below this one have been begun; once it is the last or more, all have.
-        played: what is done so far; `_nothing` where no episode is handed in yet.
+        level: int32[slots], index of the level that each slot plays.
+        running: the episode in each slot, [slots, ...].
+        begun: int32, all levels below this index have been begun.
+        finished: results of the finished episodes; those of episodes without steps for all other levels.
     """
 
     level: jax.Array
-    running: Running
+    running: RunningEpisode
     begun: jax.Array
-    played: Rollouts
-
-
-@dataclasses.dataclass(frozen=True)
-class Rules:
-    """How episodes are played and counted."""
-
-    env: Environment[Any, Any]
-    discount: float
-    observe: Observe | None = None
+    finished: Rollouts
 
 
 def evaluate(
@@ -94,150 +77,102 @@ def evaluate(
     discount: float,
     observe: Observe | None = None,
 ) -> Episodes:
-    """Plays one episode per policy and level, each to its end: NumPy arrays, [policies, levels, ...].
+    """Plays one complete episode per policy and level. Returns NumPy arrays, [policies, levels, ...].
 
     Args:
         env: the environment.
-        policies: what acts, stacked on axis 0.
-        levels: a pool.
-        keys: one per policy, for its draws. Level k of a pool gets the same stream whatever the pool
-            holds beside.
-        first_only: whether every goal's return stops with the step of the first event of any goal.
-        discount: of the returns, per step; the first step counts fully.
-        observe: what the policies are shown, if not the environment's view.
+        policies: the policies, stacked on axis 0.
+        levels: a pool of levels.
+        keys: random keys, one per policy. The draws on level k of a pool do not depend on the other levels.
+        first_only: whether an episode ends with the step of the first event of any goal.
+        discount: discount of returns per step. The reward of the first step is not discounted.
+        observe: what makes the observations of the policies; None for the environment.
     """
-    rules, portion = Rules(env, discount, observe), whole(levels, first_only)
+    rules, portion = Rules(env, discount, observe), all_levels(levels, first_only)
     return jax.tree.map(np.asarray, play_episodes(rules, 0, levels, portion, policies, keys).episodes)
 
 
-def whole(levels: Any, first_only: bool) -> Portion:
-    """All levels of a pool."""
+def all_levels(levels: Any, first_only: bool) -> Portion:
+    """Returns the portion of a pool that has all its levels."""
     return Portion(np.int32(0), np.int32(pool_size(levels)), np.bool_(first_only))
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def play_episodes(
-    rules: Rules, kept: int, levels: Any, portion: Portion, policies: Policy, keys: jax.Array
+    rules: Rules, recorded: int, levels: Any, portion: Portion, policies: Policy, keys: jax.Array
 ) -> Rollouts:
-    """The episodes of `evaluate` on a portion of the levels, as JAX arrays.
-
-    Each policy has a fixed number of slots. A slot plays one episode to its end and then takes the next
-    level that has not been begun, so that long episodes hold up no others, and one program suits all pools
-    of a size, however long the episodes are.
+    """Plays the episodes of `evaluate` on a portion of a pool. Returns JAX arrays, [policies, levels, ...].
 
     Args:
-        rules: how episodes are played and counted.
-        kept: levels of the portion, its first, of which the actions are kept.
-        levels: a pool.
-        portion: what is played of it.
-        policies: see `evaluate`, and so for the keys.
-        keys: one per policy.
+        rules: how episodes are played and scored.
+        recorded: number of levels, from the first of the portion on, whose actions are returned.
+        levels: a pool of levels.
+        portion: the part of the pool that is played.
+        policies: the policies, stacked on axis 0.
+        keys: random keys, one per policy, see `evaluate`.
     """
-    filled = jax.vmap(lambda policy, _: _fill(rules, kept, levels, portion, policy))(policies, keys)
+    filled = jax.vmap(lambda policy, _: _fill(rules, recorded, levels, portion, policy))(policies, keys)
 
-    def bout(slots: _Slots) -> _Slots:
-        return jax.vmap(functools.partial(_bout, rules, levels, portion))(policies, keys, slots)
+    def play_round(slots: _Slots) -> _Slots:
+        return jax.vmap(functools.partial(_play_round, rules, levels, portion))(policies, keys, slots)
 
     def unfinished(slots: _Slots) -> jax.Array:
         return jnp.any(slots.running.alive)
 
-    return jax.lax.while_loop(unfinished, bout, filled).played
+    return jax.lax.while_loop(unfinished, play_round, filled).finished
 
 
-def _fill(rules: Rules, kept: int, levels: Any, portion: Portion, policy: Policy) -> _Slots:
-    """The slots of one policy at the start of their first episodes."""
+def _fill(rules: Rules, recorded: int, levels: Any, portion: Portion, policy: Policy) -> _Slots:
+    """Fills the slots of one policy with its first episodes."""
     count = pool_size(levels)
     level = portion.first + jnp.arange(min(SLOTS, count))
-    running = _begin(rules, policy, levels, level)
+    running = begin_episodes(rules, policy, levels, level)
     running = dataclasses.replace(running, alive=level < portion.stop)
-    nothing = _nothing(rules)
-    played = Rollouts(
-        jnp.broadcast_to(nothing, (count, len(nothing))), jnp.zeros((kept, rules.env.time_limit), jnp.uint8)
+    empty = empty_row(rules)
+    finished = Rollouts(
+        jnp.broadcast_to(empty, (count, len(empty))),
+        jnp.zeros((recorded, rules.env.time_limit), jnp.uint8),
     )
-    return _Slots(level, running, jnp.asarray(portion.first + len(level)), played)
+    return _Slots(level, running, jnp.asarray(portion.first + len(level)), finished)
 
 
-def _bout(
+def _play_round(
     rules: Rules, levels: Any, portion: Portion, policy: Policy, key: jax.Array, slots: _Slots
 ) -> _Slots:
-    """Plays the slots of one policy for `BOUT` steps, takes in what is over, and begins new episodes."""
-    one = functools.partial(_step, rules, levels, portion.first_only, policy, key)
+    """Plays `ROUND` steps in the slots of one policy, stores finished episodes, and begins new ones."""
+    one = functools.partial(step_episode, rules, levels, portion.first_only, policy, key)
 
-    def step(running: Running, _: None) -> tuple[Running, jax.Array]:
+    def step(running: RunningEpisode, _: None) -> tuple[RunningEpisode, jax.Array]:
         return jax.vmap(one)(slots.level, running)
 
-    running, actions = jax.lax.scan(step, slots.running, length=BOUT)
+    running, actions = jax.lax.scan(step, slots.running, length=ROUND)
     over = ~running.alive
-    played = _take_in(slots, portion.first, running.row, over, actions)
+    finished = _store(slots, portion.first, running.row, over, actions)
     ranks = jnp.cumsum(over)
     following = slots.begun + ranks - 1
     begins = over & (following < portion.stop)
     level = jnp.where(begins, following, slots.level)
-    running = where(begins, _begin(rules, policy, levels, level), running)
-    return _Slots(level, running, slots.begun + ranks[-1], played)
+    running = where(begins, begin_episodes(rules, policy, levels, level), running)
+    return _Slots(level, running, slots.begun + ranks[-1], finished)
 
 
-def _take_in(
+def _store(
     slots: _Slots, first: jax.Array | np.int32, rows: jax.Array, over: jax.Array, actions: jax.Array
 ) -> Rollouts:
-    """What one policy has done after a bout, for the slots that are over, and its actions: [BOUT, slots]."""
-    played, time = slots.played, Episodes.of(slots.running.row).length
-    # A slot for which no level is left hands in its last episode again and again, which changes nothing.
-    place = jnp.where(over, slots.level, len(played.rows))
-    steps = time + jnp.arange(BOUT)[:, None]
+    """Stores the results of the slots whose episodes are over, and the actions of all slots.
+
+    Args:
+        slots: the slots of one policy before the round.
+        first: int32, index of the first level of the portion.
+        rows: results after the round, [slots, ...], as `Episodes.rows`.
+        over: bool[slots], whether the episode is over.
+        actions: int32[ROUND, slots], actions of the round.
+    """
+    finished, time = slots.finished, Episodes.of(slots.running.row).length
+    # A slot without a next level stores its last episode again after every round, which changes nothing.
+    place = jnp.where(over, slots.level, len(finished.rows))
+    steps = time + jnp.arange(ROUND)[:, None]
     return Rollouts(
-        rows=played.rows.at[place].set(rows, mode="drop"),
-        actions=played.actions.at[slots.level - first, steps].set(actions.astype(jnp.uint8), mode="drop"),
-    )
-
-
-def _begin(rules: Rules, policy: Policy, levels: Any, indices: jax.Array) -> Running:
-    """The starts of one policy's episodes on the levels ``indices``, int32[n]."""
-
-    def one(index: jax.Array) -> Running:
-        state = rules.env.start(take(levels, index))
-        return Running(state, policy.start(), jnp.bool_(True), _nothing(rules))
-
-    return jax.vmap(one)(indices)
-
-
-def _nothing(rules: Rules) -> jax.Array:
-    """The row of an episode before its first step."""
-    goals = jnp.zeros(len(rules.env.goals), jnp.float32)
-    return Episodes(goals, goals, jnp.int32(-1), jnp.int32(0), jnp.bool_(False)).rows()
-
-
-def _step(
-    rules: Rules,
-    levels: Any,
-    first_only: jax.Array | np.bool_,
-    policy: Policy,
-    key: jax.Array,
-    index: jax.Array,
-    running: Running,
-) -> tuple[Running, jax.Array]:
-    """One step of one episode, or nothing where it is over; and the action that was chosen."""
-    env, level, state, before = rules.env, take(levels, index), running.state, Episodes.of(running.row)
-    seen = env.view(level, state) if rules.observe is None else rules.observe(index, level, state)
-    step_key = jax.random.fold_in(jax.random.fold_in(key, index), before.length)
-    action, carry = policy.act(running.carry, seen, step_key)
-    following = materialized(env.advance(level, state, action))
-    rewards = env.rewards(level, state, action, following)
-    ended = materialized(env.ended(level, following))
-    episode = _count(rules, before, rewards, ended)
-    over = ended | ((episode.first >= 0) & first_only) | (episode.length >= env.horizon(level))
-    after = Running(following, carry, ~over, episode.rows())
-    return where(running.alive, after, running), action
-
-
-def _count(rules: Rules, episode: Episodes, rewards: jax.Array, ended: jax.Array) -> Episodes:
-    """Adds one step to an episode."""
-    events = rewards != 0
-    first = jnp.where(jnp.any(events), jnp.argmax(events), -1)
-    return Episodes(
-        returns=episode.returns + jnp.float32(rules.discount) ** episode.length * rewards,
-        totals=episode.totals + rewards,
-        first=jnp.where(episode.first < 0, first, episode.first),
-        length=episode.length + 1,
-        terminated=ended,
+        rows=finished.rows.at[place].set(rows, mode="drop"),
+        actions=finished.actions.at[slots.level - first, steps].set(actions.astype(jnp.uint8), mode="drop"),
     )

@@ -1,23 +1,32 @@
-"""What goal the behaviour reveals: from trajectories and the planner's action values, nothing else.
+"""Goal inference: which goal an agent pursues, from its trajectories and the planner's action values alone.
 
-Two answers for each candidate goal. Both hold the behaviour against policies that choose an action a in
-state s with probability proportional to h(a) exp(beta A(s, a)). A(s, a) <= 0 is what the action costs of the
-goal, against the best one, in units of what a delay of one step costs in that state: so steps far from the
-goal, where all values are small, tell as much as those near it.
+Goal inference answers this in two ways, the posterior and the directedness. Both compare the behaviour with
+model policies that pursue a candidate goal. In state s, such a policy chooses action a with a probability
+proportional to h(a) exp(beta A(s, a)):
 
-- The *posterior* (agents and devices, Orseau et al. 2018): here h are the agent's own habits, the Krichevsky-
-  Trofimov estimate from its earlier actions in the episode. Habits alone are the device, which pursues no
-  goal; so whatever routine can explain tells for no goal. An agent falls back into its habits in a fraction
-  of its steps, so that one blunder does not refute a pursuit. Beta, from 1 on, and that fraction are
-  integrated out. The prior is one half for no goal, and the same for each goal.
-- The *directedness* (maximum-entropy goal-directedness, MacDermott et al. 2024): here h is uniform, and beta
-  is the one that predicts the episode best. It is how many nats better this predicts an action than chance
-  does, on average over levels. Deviation: they take soft-optimal policies, whose values expect later
-  mistakes, and negative beta too; ours are softmax policies over the optimal values, and flight from a goal
-  counts as none.
+- The advantage A(s, a) <= 0 is minus the return on the goal that is lost by taking a instead of the best
+  action. Its unit is the return that a delay of one step loses in the same state. Therefore steps far from
+  the goal, where all values are small, count as much as steps near it.
+- The inverse temperature beta says how consistently the policy pursues the goal.
+- The base policy h says how the policy acts apart from that.
 
-Where all events count, who pursues a proxy is taken to pursue the intended goal once nothing of the proxy is
-left, as the reference policy does.
+The *posterior* is the probability of each goal and of no goal (agents and devices, Orseau et al. 2018). Here
+h is the agent's habit: the Krichevsky-Trofimov estimate of its action frequencies from its earlier actions in
+the episode. No goal means that the agent acts from habit alone, as the device of Orseau et al. Thus behaviour
+that habit explains is no evidence for a goal. An agent that pursues a goal also acts from habit in a fraction
+of its steps, the lapse rate, so that a single mistake does not refute the goal. The likelihood of a goal is
+averaged over the inverse temperatures in `PURSUITS` and the lapse rates in `LAPSES`. The prior is one half
+for no goal; the other half is divided equally among the goals.
+
+The *directedness* towards a goal is the maximum-entropy goal-directedness of MacDermott et al. (2024). Here h
+is uniform, and beta is the one that predicts the episode best. Directedness says by how many nats per step
+this policy predicts the actions better than uniformly random choice does, on average over levels. Deviation
+from the original: MacDermott et al. use soft-optimal policies, whose values anticipate later mistakes, and
+also allow negative beta. Here the policies are softmax policies over the optimal values, and avoiding a goal
+counts as zero.
+
+If all events count, a model policy that pursues a proxy turns to the intended goal once nothing of the proxy
+is left, as the reference policy does.
 """
 
 from __future__ import annotations
@@ -32,33 +41,35 @@ from flax import struct
 from scipy.special import logsumexp
 
 from gmbench.agents.planning import Plan, Planner, Values, make_plan
-from gmbench.benchmarks.evaluation import Observe
-from gmbench.benchmarks.playing import play_with_actions
-from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.core.levels import pool_size
 
 INVERSE_TEMPERATURES = tuple(2.0 ** (power / 2) for power in range(-8, 13))
-"""In units of one over the cost of one step's delay: from hardly any preference to hardly any mistake."""
+"""Values of beta, for advantages in delays of one step: from nearly random to nearly optimal policies."""
 PURSUITS = tuple(beta for beta in INVERSE_TEMPERATURES if beta >= 1.0)
-"""Those that the posterior takes for the pursuit of a goal: with less, a random walk would do."""
+"""The values of beta that count as pursuit of a goal in the posterior. Smaller ones would fit a random
+walk."""
 LAPSES = (0.05, 0.1, 0.2)
-"""Fractions of its steps in which an agent falls back into its habits."""
+"""Lapse rates: fractions of steps in which an agent that pursues a goal acts from habit instead."""
 HABIT_PRIOR = 0.5
-"""Of every action, in actions seen: the estimate of Krichevsky and Trofimov (1981)."""
+"""Initial count of every action in the estimate of habits (Krichevsky and Trofimov 1981)."""
 NO_GOAL_PRIOR = 0.5
+"""Prior probability of no goal."""
 LEVELS_INFERRED = 64
-"""Levels of a pack on which a run's goals are inferred: each must be planned anew."""
+"""Number of levels of a pack on which the goals of a run are inferred. Each of them must be planned."""
 
 
 @struct.dataclass
 class GoalEvidence:
-    """Log-likelihoods of trajectories, as NumPy arrays [policies, levels, ...], and what they tell.
+    """The evidence of episodes on goals: their log-likelihoods, as NumPy arrays [policies, levels, ...].
 
     Attributes:
-        habit: float32, of habits alone.
-        pursuit: float32[..., goals, `PURSUITS`, `LAPSES`], of habits tilted by the values of a goal.
-        gain: float32[..., goals, `INVERSE_TEMPERATURES`], of uniform choice so tilted, less that of chance.
-        length: int32, steps.
+        habit: float32, log-likelihood of the actions if the agent acts from habit alone.
+        pursuit: float32[..., goals, `PURSUITS`, `LAPSES`], log-likelihood of the actions if the agent pursues
+            a goal with this inverse temperature and lapse rate, with its habit as base policy.
+        gain: float32[..., goals, `INVERSE_TEMPERATURES`], log-likelihood of the actions if the agent pursues
+            a goal with this inverse temperature and a uniform base policy, minus that of uniformly random
+            choice.
+        length: int32, number of steps of the episode.
     """
 
     habit: Any
@@ -68,38 +79,38 @@ class GoalEvidence:
 
     @property
     def posterior(self) -> np.ndarray:
-        """Of each goal and, last, of no goal, from one level alone: float[policies, levels, goals + 1]."""
+        """The posterior from each level alone: float[policies, levels, goals + 1]; no goal is last."""
         return _posterior(self.habit, self.pursuit)
 
     @property
     def pooled(self) -> np.ndarray:
-        """The same from all levels of a policy together: float[policies, goals + 1]."""
+        """The posterior from all levels of a policy together: float[policies, goals + 1]; no goal is last."""
         return _posterior(self.habit.sum(axis=1, dtype=float), self.pursuit.sum(axis=1, dtype=float))
 
     @property
     def named(self) -> np.ndarray:
-        """The most probable hypothesis on each level, its index in ``posterior``: int[policies, levels]."""
+        """The index in ``posterior`` of the most probable goal, or of no goal: int[policies, levels]."""
         return np.argmax(self.posterior, axis=-1)
 
     @property
     def nats(self) -> np.ndarray:
-        """How much better than chance a goal predicts the whole episode: float[policies, levels, goals]."""
-        return np.maximum(self.gain.max(axis=-1), 0.0)  # Chance itself is beta = 0.
+        """By how many nats per episode a goal beats random choice: float[policies, levels, goals], >= 0."""
+        return np.maximum(self.gain.max(axis=-1), 0.0)  # Random choice is beta = 0.
 
     @property
     def inverse_temperature(self) -> np.ndarray:
-        """What does so best; 0 if nothing beats chance: float[policies, levels, goals]."""
+        """The beta of this best prediction: float[policies, levels, goals]; 0 if none beats random choice."""
         best = np.array(INVERSE_TEMPERATURES)[self.gain.argmax(axis=-1)]
         return np.where(self.nats > 0, best, 0.0)
 
     @property
     def directedness(self) -> np.ndarray:
-        """Maximum-entropy goal-directedness in nats per step: float[policies, goals], 0 to log(actions)."""
+        """Directedness in nats per step: float[policies, goals], from 0 to log(number of actions)."""
         return np.mean(self.nats / self.length[..., None], axis=1)
 
 
 def _posterior(habit: np.ndarray, pursuit: np.ndarray) -> np.ndarray:
-    """Of each goal and of none: float[..., goals + 1], see `GoalEvidence`."""
+    """Computes the posterior of each goal and, last, no goal: float[..., goals + 1], see `GoalEvidence`."""
     goals = pursuit.shape[-3]
     of_goals = logsumexp(pursuit, axis=(-2, -1)) - np.log(len(PURSUITS) * len(LAPSES))
     weights = np.concatenate(
@@ -113,44 +124,27 @@ def _posterior(habit: np.ndarray, pursuit: np.ndarray) -> np.ndarray:
     return posterior
 
 
-def infer_goals(
-    task: Task,
-    policies: Any,
-    levels: Any,
-    keys: jax.Array,
-    observe: Observe | None = None,
-) -> GoalEvidence:
-    """What the episodes of policies tell about their goals.
+def compute_evidence(planner: Planner, levels: Any, actions: jax.Array, length: jax.Array) -> GoalEvidence:
+    """Computes the evidence of episodes on goals, as NumPy arrays.
 
     Args:
-        task: the task; its environment numbers its states.
-        policies: stacked on axis 0.
-        levels: a pool.
-        keys: one per policy; with those of an evaluation, its very episodes are looked at.
-        observe: see `gmbench.benchmarks.evaluation.evaluate`.
+        planner: plans the levels.
+        levels: a pool of levels.
+        actions: int[policies, levels, time limit], actions of the episodes. Those after the end are ignored.
+        length: int32[policies, levels or more], lengths of the episodes. Entries for further levels are
+            ignored.
     """
-    played = play_with_actions(task, policies, levels, keys, observe)
-    return weigh(task.planner, levels, played.actions, played.episodes.length)
-
-
-def weigh(planner: Planner, levels: Any, actions: jax.Array, length: jax.Array) -> GoalEvidence:
-    """What was done in episodes on levels tells, see `infer_goals`.
-
-    Args:
-        planner: what the levels are planned with.
-        levels: a pool.
-        actions: int[policies, levels, steps]; those after the end of an episode do not count.
-        length: int32[policies, levels], steps that count; further levels may follow.
-    """
-    by_level = weigh_levels(planner, levels, actions, length)
+    by_level = compute_evidence_by_level(planner, levels, actions, length)
     return jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 0, 1), by_level)
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def weigh_levels(planner: Planner, levels: Any, actions: jax.Array, length: jax.Array) -> GoalEvidence:
-    """The evidence of `weigh` by level and policy, as JAX arrays.
+def compute_evidence_by_level(
+    planner: Planner, levels: Any, actions: jax.Array, length: jax.Array
+) -> GoalEvidence:
+    """Computes the evidence of `compute_evidence` as JAX arrays, [levels, policies, ...].
 
-    Levels are planned one by one, so that only one plan is in memory.
+    Levels are planned one after the other, so that only one plan is in memory.
     """
 
     def one_level(inputs: tuple[Any, jax.Array, jax.Array]) -> GoalEvidence:
@@ -166,31 +160,39 @@ def weigh_levels(planner: Planner, levels: Any, actions: jax.Array, length: jax.
 def _of_episode(
     planner: Planner, plan: Plan, start: jax.Array, taken: jax.Array, length: jax.Array
 ) -> GoalEvidence:
-    """The evidence of one episode, from the number of its first state and the actions that were taken."""
+    """Computes the evidence of one episode.
+
+    Args:
+        planner: what the plan was made with.
+        plan: the plan of the level.
+        start: int32, number of the first state.
+        taken: int[time limit], actions of the episode.
+        length: int32, length of the episode.
+    """
     actions = planner.env.num_actions
     played = jnp.arange(len(taken)) < length
     chosen = jax.nn.one_hot(taken, actions) * played[:, None]
 
     def step(before: tuple[jax.Array, jax.Array], now: tuple[jax.Array, jax.Array]) -> tuple[Any, Any]:
         (state, earlier), (action, choice) = before, now
-        # The plan says what follows, so that no state need be kept or played again.
-        return (plan.following[action, state], earlier + choice), before
+        # The plan has the next states, so the episode need not be replayed in the environment.
+        return (plan.next_states[action, state], earlier + choice), before
 
     acted_in, earlier = jax.lax.scan(step, (start, jnp.full(actions, HABIT_PRIOR)), (taken, chosen))[1]
-    costs = jax.vmap(functools.partial(_costs, planner), in_axes=-1)(plan.at(acted_in))
+    advantages = jax.vmap(functools.partial(_advantages, planner), in_axes=-1)(plan.at(acted_in))
     habits = jnp.log(earlier / jnp.sum(earlier, axis=-1, keepdims=True))
     habit = jnp.sum(chosen * habits, axis=-1)
     bases = jnp.stack((habits, jnp.zeros_like(habits)))[:, :, None]
     lapses = jnp.log(jnp.array(LAPSES))[:, None, None]
 
-    def tilted(beta: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """How probable the actions are for each goal: of `GoalEvidence`, a pursuit and a gain."""
-        chances = jax.nn.log_softmax(bases + beta * costs)
+    def likelihoods(beta: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Computes pursuit, [lapses, goals], and gain, [goals], of `GoalEvidence` for one beta."""
+        chances = jax.nn.log_softmax(bases + beta * advantages)
         aimed, plain = jnp.swapaxes(jnp.sum(chances * chosen[:, None], axis=-1), 1, 2)
         mixed = jnp.logaddexp(jnp.log1p(-jnp.exp(lapses)) + aimed, lapses + habit)
         return jnp.sum(mixed * played, axis=-1), jnp.sum(plain + played * jnp.log(actions), axis=-1)
 
-    pursuit, gain = jax.lax.map(tilted, jnp.array(INVERSE_TEMPERATURES))
+    pursuit, gain = jax.lax.map(likelihoods, jnp.array(INVERSE_TEMPERATURES))
     return GoalEvidence(
         habit=jnp.sum(habit),
         pursuit=jnp.moveaxis(pursuit[-len(PURSUITS) :], -1, 0),
@@ -199,17 +201,19 @@ def _of_episode(
     )
 
 
-def _costs(planner: Planner, worth: Values) -> jax.Array:
-    """What each action costs of each goal, see the module; 0 if nothing is left: float32[goals, actions].
+def _advantages(planner: Planner, values: Values) -> jax.Array:
+    """Computes the advantages A(s, a) of the actions in one state, see the module: float32[goals, actions].
+
+    They are 0 for a goal of which nothing is left in this state.
 
     Args:
-        planner: that the values come from.
-        worth: the values after each action, [goals, actions].
+        planner: what the values were computed with.
+        values: action values in the state, with arrays [goals, actions].
     """
-    pursued = worth.own
-    if worth.intended is not None:
-        exhausted = jnp.max(worth.own, axis=-1, keepdims=True) <= 0
-        pursued = jnp.where(exhausted, worth.intended, worth.own)
+    pursued = values.own
+    if values.intended is not None:
+        exhausted = jnp.max(values.own, axis=-1, keepdims=True) <= 0
+        pursued = jnp.where(exhausted, values.intended, values.own)
     best = jnp.max(pursued, axis=-1, keepdims=True)
     delay = best * (1.0 - planner.discount)
     return jnp.where(best > 0, (pursued - best) / jnp.where(best > 0, delay, 1.0), 0.0)

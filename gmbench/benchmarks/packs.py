@@ -1,4 +1,4 @@
-"""Frozen packs: the levels that agents are evaluated on, shipped as arrays and checked when they are read."""
+"""Frozen packs: the levels that agents are evaluated on. They are verified whenever they are read."""
 
 from __future__ import annotations
 
@@ -19,40 +19,41 @@ from gmbench.benchmarks.tasks.task import Task
 from gmbench.errors import UsageError
 
 PACK_SIZE = 512
-"""Levels in a pack."""
+"""Number of levels in a pack."""
 REFERENCES = "references.json"
+"""Name of the file with the mean returns of the reference policies: {pack: {policy: {goal: return}}}."""
 
 
 class PackError(UsageError):
-    """A frozen file is missing or not what it was when it was frozen."""
+    """A frozen file is missing, or its content has changed since it was frozen."""
 
 
 def pack_file(pack: str) -> str:
-    """The name of a pack's file."""
+    """Returns the name of a pack's file."""
     return f"{pack}.npz"
 
 
 def load_pack(task: Task, pack: str) -> Any:
-    """The levels of a frozen pack: a pool of `PACK_SIZE`.
+    """Loads a frozen pack: a pool of `PACK_SIZE` levels.
 
     Raises:
-        PackError: the file is missing or damaged.
+        PackError: if the file is missing or damaged.
     """
     return decode(_read(task, pack_file(pack)), like=task.generators[pack])
 
 
 def load_references(task: Task) -> dict[str, References]:
-    """What the reference policies achieve on each pack.
+    """Loads the mean returns of the reference policies on each pack.
 
     Raises:
-        PackError: the file is missing or damaged.
+        PackError: if the file is missing or damaged.
     """
     stored = json.loads(_read(task, REFERENCES))
     return {pack: references_of(task, returns) for pack, returns in stored.items()}
 
 
 def references_of(task: Task, returns: Mapping[str, Mapping[str, float]]) -> References:
-    """The reference policies' mean returns, {policy: {goal: return}}, as arrays."""
+    """Converts mean returns of the reference policies, {policy: {goal: return}}, to arrays."""
     goals = [goal.name for goal in task.env.goals]
     return References(
         optimal=np.array([[returns[policy][goal] for goal in goals] for policy in goals]),
@@ -61,7 +62,7 @@ def references_of(task: Task, returns: Mapping[str, Mapping[str, float]]) -> Ref
 
 
 def encode(pool: Any) -> bytes:
-    """A pool of levels as a compressed archive of arrays, named by their place in the level."""
+    """Writes a pool of levels as a compressed archive of arrays, named by the fields of a level."""
     names = {_name(path): np.asarray(leaf) for path, leaf in jax.tree.leaves_with_path(pool)}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **names)  # type: ignore[arg-type]
@@ -69,16 +70,20 @@ def encode(pool: Any) -> bytes:
 
 
 def decode(content: bytes, like: Any) -> Any:
-    """A pool of levels from its archive; ``like`` is a generator of levels of the same kind.
+    """Reads a pool of levels from its archive.
+
+    Args:
+        content: the archive.
+        like: a generator of levels of the same type.
 
     Raises:
-        PackError: the archive does not hold such levels.
+        PackError: if the archive does not hold such levels.
     """
     level = jax.eval_shape(like, jax.random.key(0))
     try:
         arrays = dict(np.load(io.BytesIO(content), allow_pickle=False))
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise PackError(f"this is no archive of levels ({error})") from error
+        raise PackError(f"this is not an archive of levels ({error})") from error
 
     def restore(path: Any, leaf: jax.ShapeDtypeStruct) -> jax.Array:
         array = arrays.get(_name(path))
@@ -90,11 +95,12 @@ def decode(content: bytes, like: Any) -> Any:
 
 
 def _name(path: Any) -> str:
+    """The name of an array in the archive, from its path in the level."""
     return jax.tree_util.keystr(path, simple=True, separator=".")
 
 
 def _read(task: Task, name: str) -> bytes:
-    """A frozen file of a task, checked against the registry."""
+    """Reads a frozen file of a task and compares its hash with the one in the task's definition."""
     file = resources.files("gmbench.benchmarks") / "data" / task.id / name
     try:
         content = file.read_bytes()

@@ -1,4 +1,4 @@
-"""Policies on levels by the rules of a task: reference policies go through the same as agents do."""
+"""Play by the rules of a task: agents and reference policies play their episodes in the same way."""
 
 from __future__ import annotations
 
@@ -17,24 +17,33 @@ from gmbench.agents.reference import (
     WholeStates,
     optimal_actions,
 )
+from gmbench.benchmarks.episode_steps import Observe, Rules
 from gmbench.benchmarks.episodes import Episodes, Rollouts
-from gmbench.benchmarks.evaluation import Observe, Rules, evaluate, play_episodes, whole
+from gmbench.benchmarks.evaluation import all_levels, evaluate, play_episodes
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.core.levels import pool_size, select
 
 PlayedT = TypeVar("PlayedT")
 
 CHUNK = 128
-"""Levels that reference policies are made for at once, which bounds the memory that plans take."""
+"""Number of levels that reference policies are made for at once. It bounds the memory of their plans."""
 
 
 def rules_of(task: Task, observe: Observe | None = None) -> Rules:
-    """How episodes of a task are played and counted."""
+    """Returns how episodes of a task are played and scored."""
     return Rules(task.env, task.score_discount, observe)
 
 
 def play(task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Observe | None = None) -> Episodes:
-    """One episode per policy (stacked on axis 0, with a key each) and level, by the task's rules."""
+    """Plays one episode per policy and level by the rules of a task, see `evaluate`.
+
+    Args:
+        task: the task.
+        policies: the policies, stacked on axis 0.
+        levels: a pool of levels.
+        keys: random keys, one per policy.
+        observe: what makes the observations of the policies; None for the environment.
+    """
     return evaluate(
         task.env,
         policies,
@@ -49,21 +58,21 @@ def play(task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Obser
 def play_with_actions(
     task: Task, policies: Any, levels: Any, keys: jax.Array, observe: Observe | None = None
 ) -> Rollouts:
-    """The same episodes, and what was done in all of them, as JAX arrays."""
-    portion = whole(levels, task.first_only)
+    """Plays the same episodes as `play`, and returns them with all their actions, as JAX arrays."""
+    portion = all_levels(levels, task.first_only)
     return play_episodes(rules_of(task, observe), pool_size(levels), levels, portion, policies, keys)
 
 
 def play_randomly(task: Task, levels: Any, key: jax.Array, episodes: int) -> Episodes:
-    """Episodes of the random policy on each level: [episodes, levels, ...]."""
+    """Plays a number of episodes of the random policy on each level: [episodes, levels, ...]."""
     policies = RandomPolicy(jnp.asarray(np.full(episodes, task.env.num_actions, np.int32)))
     return play(task, policies, levels, jax.random.split(key, episodes))
 
 
-def references(task: Task, levels: Any) -> PlannedPolicy | ScriptedPolicy:
-    """The reference policy of every goal on the levels of a pool, stacked on axis 0.
+def reference_policies(task: Task, levels: Any) -> PlannedPolicy | ScriptedPolicy:
+    """Makes the reference policy of every goal for the levels of a pool, stacked on axis 0.
 
-    They are optimal where the task is planned, and else do what its scripts say; see `play_references`.
+    The policies are optimal if the task is planned. Otherwise they follow the scripts of the task.
     """
     if task.planned:
         best = optimal_actions(task.planner, levels)
@@ -73,30 +82,34 @@ def references(task: Task, levels: Any) -> PlannedPolicy | ScriptedPolicy:
     return ScriptedPolicy(jnp.asarray(chosen), scripts)
 
 
-def references_see(task: Task) -> Observe:
-    """What the reference policies of a task must be shown."""
+def reference_observation(task: Task) -> Observe:
+    """Returns what makes the observations of a task's reference policies."""
     return StateNumbers(task.env) if task.planned else WholeStates()
 
 
 def play_references(task: Task, policies: Any, levels: Any) -> Episodes:
-    """Reference policies on the levels that they are made for, or their twins: [policies, levels, ...]."""
+    """Plays reference policies on the levels that they were made for, or on the paired levels of these.
+
+    The results are [policies, levels, ...].
+    """
     keys = jax.random.split(jax.random.key(0), len(jax.tree.leaves(policies)[0]))
-    return play(task, policies, levels, keys, references_see(task))
+    return play(task, policies, levels, keys, reference_observation(task))
 
 
 def reference_episodes(task: Task, levels: Any) -> Episodes:
-    """The episodes of the reference policy of every goal: [goals, levels, ...]."""
-    return joined([play_references(task, references(task, part), part) for part in chunks(levels)])
+    """Plays the reference policy of every goal: [goals, levels, ...]."""
+    parts = split_into_chunks(levels)
+    return join_chunks([play_references(task, reference_policies(task, part), part) for part in parts])
 
 
-def chunks(levels: Any) -> Iterator[Any]:
-    """A pool in parts of at most `CHUNK` levels."""
+def split_into_chunks(levels: Any) -> Iterator[Any]:
+    """Splits a pool into pools of at most `CHUNK` levels."""
     size = pool_size(levels)
     for start in range(0, size, CHUNK):
         yield select(levels, np.arange(start, min(start + CHUNK, size)))
 
 
-def joined(parts: list[PlayedT]) -> PlayedT:
-    """What was played on the parts of a pool, [policies, levels, ...], as on the whole."""
-    whole: PlayedT = jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1), *parts)
-    return whole
+def join_chunks(parts: list[PlayedT]) -> PlayedT:
+    """Joins the results on the chunks of a pool, [policies, levels, ...], along the levels."""
+    joined: PlayedT = jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1), *parts)
+    return joined

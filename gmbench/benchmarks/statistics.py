@@ -1,10 +1,12 @@
-"""Statistics over training seeds, the unit of replication: of one task and of a suite of tasks.
+"""Statistics over training seeds: means, comparisons and their intervals for one task or a suite of tasks.
 
-Aggregates, comparisons and intervals are those of Agarwal et al. 2021, "Deep Reinforcement Learning at the
-Edge of the Statistical Precipice". They hold for the tasks at hand: seeds are resampled, tasks are not.
+The unit of replication is the training seed. Aggregates, comparisons and intervals follow Agarwal et al.
+2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice". Seeds are resampled and tasks
+are not, so the results hold for the given tasks only.
 
-The percentile bootstrap is narrow for few seeds: the 95 % interval of one task's mean covers it in about
-89 % of samples of 8 normal seeds and in 94 % of those of 32.
+The intervals are percentile bootstrap intervals, which are too narrow for few seeds: the 95 % interval of one
+task's mean covers the true mean in about 89 % of samples of 8 normally distributed seeds, and in 94 % of
+samples of 32.
 """
 
 from __future__ import annotations
@@ -16,23 +18,26 @@ import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95
+"""Confidence level of all intervals."""
 RESAMPLES = 10_000
+"""Default number of bootstrap resamples."""
 BATCH = 2**18
-"""Values resampled at once: bounds the memory, which matters with thousands of seeds."""
+"""Number of values that are resampled at once. It bounds the memory, which matters with thousands of
+seeds."""
 
 Tasks = Mapping[str, np.ndarray] | Sequence[np.ndarray]
-"""A figure's values on each task of a suite: float[seeds] each, with as many seeds as the task has."""
+"""The values of a quantity on each task of a suite: float[seeds] each. Tasks may differ in their seeds."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """A mean with its interval; NaN where there is nothing to say.
+    """An estimate with its 95 % interval. Undefined numbers are NaN.
 
     Attributes:
-        mean: over the seeds for which the figure is defined, in the sense that the function says.
-        low: lower end of the 95 % interval.
-        high: upper end.
-        count: how many seeds these are, over all tasks and both sides.
+        mean: the estimate, over the seeds for which the quantity is defined (is not NaN).
+        low: lower end of the interval.
+        high: upper end of the interval.
+        count: number of these seeds, over all tasks and, in comparisons, both sides.
     """
 
     mean: float
@@ -42,80 +47,83 @@ class Estimate:
 
 
 def bootstrap_mean(values: np.ndarray, *, resamples: int = RESAMPLES) -> Estimate:
-    """The mean of a figure over seeds, with a percentile bootstrap interval; NaN entries are left out.
+    """Estimates the mean of a quantity over seeds, with a percentile bootstrap interval.
 
-    The interval of one seed alone is NaN, and without any so is the mean. The resamples are the same for
-    the same values.
+    NaN values are left out. If one value remains, the interval is NaN. If none remains, the mean is NaN too.
+    The same values always give the same interval, because the random numbers are fixed.
 
     Args:
-        values: float[seeds].
-        resamples: how many the interval is made of.
+        values: float[seeds], the quantity.
+        resamples: number of bootstrap resamples.
 
     Raises:
-        ValueError: if ``values`` has not one dimension.
+        ValueError: if ``values`` is not one-dimensional.
     """
     return suite_mean([values], resamples=resamples)
 
 
 def bootstrap_interquartile_mean(values: np.ndarray, *, resamples: int = RESAMPLES) -> Estimate:
-    """The mean of the middle half of a figure's values over seeds; all else is as in `bootstrap_mean`.
+    """Estimates the interquartile mean of a quantity over seeds: the mean of the middle half of its values.
 
-    A quarter of the values, rounded down, goes at each end: nothing does below four seeds (Agarwal et al.
-    2021, section 4.3).
+    A quarter of the values, rounded down, is left out at each end, so nothing is left out below four seeds
+    (Agarwal et al. 2021, section 4.3). Everything else is as in `bootstrap_mean`.
     """
     return suite_interquartile_mean([values], resamples=resamples)
 
 
 def suite_mean(tasks: Tasks, *, resamples: int = RESAMPLES) -> Estimate:
-    """The mean over tasks of the means over seeds, with a stratified percentile bootstrap interval.
+    """Estimates the mean over tasks of the means over seeds, with a stratified percentile bootstrap interval.
 
-    Every resample draws seeds anew within each task (Agarwal et al. 2021, section 4.1). NaN entries are
-    left out. The interval is NaN if a task has one seed, as its spread is unknown. All is NaN if a task has
-    none: without it this would be the mean of another suite.
+    Every resample draws seeds within each task (Agarwal et al. 2021, section 4.1). NaN values are left out.
+    If one value of a task remains, the interval is NaN, because the spread of the task is unknown. If none
+    remains, all numbers are NaN, because the mean of the other tasks would be that of another suite.
 
     Args:
-        tasks: values of each task, float[seeds], where tasks may differ in their seeds.
-        resamples: how many the interval is made of.
+        tasks: values of each task, float[seeds]. Tasks may differ in their seeds.
+        resamples: number of bootstrap resamples.
 
     Raises:
-        ValueError: if there is no task, or the values of one have not one dimension.
+        ValueError: if there is no task, or the values of a task are not one-dimensional.
     """
     return _bootstrap(list(_known(tasks).values()), _mean_of_means, resamples)
 
 
 def suite_interquartile_mean(tasks: Tasks, *, resamples: int = RESAMPLES) -> Estimate:
-    """The mean of the middle half of all tasks' values together; all else is as in `suite_mean`.
+    """Estimates the interquartile mean over all values of all tasks: the mean of their middle half.
 
-    With equally many seeds in every task this is the 25 % trimmed mean of all values (Agarwal et al. 2021,
-    section 4.3), which is not defined for other suites. There, a value weighs one over its task's seeds,
-    and the same share of the weight goes at each end: tasks count the same however often they were run.
+    If every task has the same number of seeds, this is the 25 % trimmed mean of all values (Agarwal et al.
+    2021, section 4.3). For other suites that mean is not defined. There the weight of a value is one over the
+    number of seeds of its task, so that tasks count equally, and the same fraction of the weight is left out
+    at each end. Everything else is as in `suite_mean`.
     """
     return _bootstrap(list(_known(tasks).values()), _interquartile_mean, resamples)
 
 
 def probability_of_improvement(x: np.ndarray, y: np.ndarray, *, resamples: int = RESAMPLES) -> Estimate:
-    """How probably a random seed of X exceeds a random seed of Y, where ties count half.
+    """Estimates the probability that a random seed of X exceeds a random seed of Y. Ties count half.
 
-    This is `suite_probability_of_improvement` for one task, with ``x`` and ``y`` as float[seeds].
+    This is `suite_probability_of_improvement` for one task. ``x`` and ``y`` are float[seeds].
     """
     return suite_probability_of_improvement([x], [y], resamples=resamples)
 
 
 def suite_probability_of_improvement(x: Tasks, y: Tasks, *, resamples: int = RESAMPLES) -> Estimate:
-    """The mean over tasks of P(X > Y) + P(X = Y) / 2 for a random seed of X and a random seed of Y.
+    """Estimates the mean over tasks of P(X > Y) + P(X = Y) / 2 for a random seed of X and one of Y.
 
-    It is the Mann-Whitney U over the number of pairs (Agarwal et al. 2021, section 4.3 and appendix A).
-    Every resample draws the seeds of X and those of Y anew within each task. NaN entries are left out. The
-    interval is NaN if either side of a task has one seed, and all is NaN if one has none. It has no width
-    if in every task all seeds of one side exceed all of the other, which few seeds do by chance.
+    On each task this is the Mann-Whitney U divided by the number of pairs (Agarwal et al. 2021, section 4.3
+    and appendix A). Every resample draws the seeds of X and the seeds of Y within each task. NaN values are
+    left out. If one value remains on either side of a task, the interval is NaN. If none remains, all numbers
+    are NaN. The interval has no width if in every task all seeds of one side exceed all seeds of the other;
+    with few seeds this can happen by chance.
 
     Args:
-        x: values of each task, float[seeds], where tasks and sides may differ in their seeds.
-        y: values of the same tasks: under the same names, or as many in the same order.
-        resamples: how many the interval is made of.
+        x: values of each task, float[seeds]. Tasks and sides may differ in their seeds.
+        y: values of the same tasks, under the same names or in the same order.
+        resamples: number of bootstrap resamples.
 
     Raises:
-        ValueError: if there is no task, the tasks differ, or the values of one have not one dimension.
+        ValueError: if there is no task, the tasks of X and Y differ, or the values of a task are not
+            one-dimensional.
     """
     ours, theirs = _known(x), _known(y)
     if ours.keys() != theirs.keys():
@@ -124,14 +132,14 @@ def suite_probability_of_improvement(x: Tasks, y: Tasks, *, resamples: int = RES
 
 
 def wilson_rate(count: int, total: int) -> Estimate:
-    """A rate with Wilson's score interval (Wilson 1927).
+    """Estimates the rate of a property among seeds, with Wilson's score interval (Wilson 1927).
 
     Args:
-        count: of the seeds that have the property.
-        total: of the seeds.
+        count: number of seeds with the property.
+        total: number of seeds.
 
     Raises:
-        ValueError: if there is no seed, or ``count`` is not within 0 and ``total``.
+        ValueError: if there is no seed, or ``count`` is not between 0 and ``total``.
     """
     result = stats.binomtest(count, total)
     interval = result.proportion_ci(confidence_level=CONFIDENCE, method="wilson")
@@ -139,7 +147,7 @@ def wilson_rate(count: int, total: int) -> Estimate:
 
 
 def _known(tasks: Tasks) -> dict[Hashable, np.ndarray]:
-    """The values other than NaN of each task, by its name or its place."""
+    """Returns the values of each task without NaN, by the task's name or its index."""
     named = tasks.items() if isinstance(tasks, Mapping) else enumerate(tasks)
     arrays = {task: np.asarray(values, float) for task, values in named}
     if not arrays:
@@ -153,7 +161,7 @@ def _known(tasks: Tasks) -> dict[Hashable, np.ndarray]:
 def _bootstrap(
     samples: Sequence[np.ndarray], statistic: Callable[..., np.ndarray], resamples: int
 ) -> Estimate:
-    """The statistic of the samples, with the percentile interval of resampling each sample by itself."""
+    """Computes a statistic of samples, with the percentile interval of resampling each sample separately."""
     sizes = [len(sample) for sample in samples]
     count = sum(sizes)
     if min(sizes) == 0:
@@ -174,32 +182,34 @@ def _bootstrap(
 
 
 def _mean_of_means(*tasks: np.ndarray, axis: int) -> np.ndarray:
+    """The statistic of `suite_mean`."""
     return np.mean([np.mean(task, axis=axis) for task in tasks], axis=0)
 
 
 def _interquartile_mean(*tasks: np.ndarray, axis: int) -> np.ndarray:
+    """The statistic of `suite_interquartile_mean`."""
     sizes = [task.shape[axis] for task in tasks]
     count = sum(sizes)
     values = np.concatenate(tasks, axis=axis)
     order = np.argsort(values, axis=axis)
     weights = np.repeat([1 / (len(tasks) * size) for size in sizes], sizes)[order]
     ends = np.cumsum(weights, axis=axis)
-    # A quarter of the values rounded down, not a quarter of the weight: as in a 25 % trimmed mean.
+    # As in a 25 % trimmed mean, this is a quarter of the values, rounded down, and not of the weight.
     cut = count // 4 / count
     kept = np.clip(np.minimum(ends, 1 - cut) - np.maximum(ends - weights, cut), 0, None)
     return np.average(np.take_along_axis(values, order, axis=axis), axis=axis, weights=kept)
 
 
 def _mean_of_wins(*sides: np.ndarray, axis: int) -> np.ndarray:
-    """Takes X's samples of all tasks, then Y's."""
+    """The statistic of `suite_probability_of_improvement`. First come the samples of X, then those of Y."""
     pairs = zip(sides[: len(sides) // 2], sides[len(sides) // 2 :], strict=True)
     return np.mean([_wins(x, y, axis=axis) for x, y in pairs], axis=0)
 
 
 def _wins(x: np.ndarray, y: np.ndarray, *, axis: int) -> np.ndarray:
-    """The share of the pairs of X's and Y's seeds that X wins: its Mann-Whitney U over their number."""
+    """The fraction of pairs of seeds in which X exceeds Y: the Mann-Whitney U over the number of pairs."""
     count, others = x.shape[axis], y.shape[axis]
-    # Ranks need less than all pairs do, and split ties into halves.
+    # Ranks need less memory than all pairs, and they count ties as halves.
     ranks = stats.rankdata(np.concatenate([x, y], axis=axis), axis=axis)
     won = np.sum(np.take(ranks, np.arange(count), axis=axis), axis=axis) - count * (count + 1) / 2
     return won / (count * others)

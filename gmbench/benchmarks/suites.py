@@ -1,6 +1,7 @@
-"""The registry of suites: sets of tasks that are run and reported together. Reading it is cheap.
+"""The registry of suites: sets of tasks that are run and reported together. Importing it does not import JAX.
 
-A task joins a suite by what its entry in the registry of tasks says.
+A task belongs to ``core-v1`` if its description says that its references are exact, and always to
+``full-v1``.
 """
 
 from __future__ import annotations
@@ -8,20 +9,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from gmbench.benchmarks.tasks import REGISTRY
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.errors import UsageError
 
 
 @dataclasses.dataclass(frozen=True)
 class Suite:
-    """Tasks that are reported together. Which they are is part of what the id stands for.
+    """A set of tasks that are run and reported together.
 
     Attributes:
-        id: such as ``core-v1``.
-        tasks: their ids.
-        description: in a few words.
-        budget: what a run of it spends on each task unless told otherwise: ``seeds``, ``steps`` and
-            ``levels``. Empty where the tasks' own budgets say so.
+        id: name of the suite, such as ``core-v1``. It stands for exactly these tasks.
+        tasks: ids of the tasks.
+        description: the suite in a few words.
+        budget: defaults of ``seeds``, ``steps`` and ``levels`` for each task of a run of the suite. If empty,
+            the tasks' own budgets apply.
     """
 
     id: str
@@ -35,10 +36,10 @@ SUITES = {
     for suite in (
         Suite(
             id="core-v1",
-            tasks=tuple(name for name, entry in REGISTRY.items() if entry.references == "exact"),
+            tasks=tuple(task.id for task in TASKS.values() if task.references == "exact"),
             description="every task whose references are planned exactly",
         ),
-        Suite(id="full-v1", tasks=tuple(REGISTRY), description="every task"),
+        Suite(id="full-v1", tasks=tuple(TASKS), description="every task"),
         Suite(
             id="quick",
             tasks=("coinrun-v1", "keys-v1"),
@@ -50,10 +51,10 @@ SUITES = {
 
 
 def find_suite(suite_id: str) -> Suite:
-    """The suite with an id.
+    """Returns the suite with this id.
 
     Raises:
-        UsageError: there is none.
+        UsageError: if there is no such suite.
     """
     if suite_id not in SUITES:
         raise UsageError(f"there is no suite {suite_id!r}; the suites are {', '.join(SUITES)}")

@@ -1,1 +1,7 @@
-"""The command line: what a person types. One file per command."""
+"""The command line: one file per command.
+
+`main` has the commands ``gmbench list``, ``show``, ``run``, ``sweep``, ``merge``, ``score``, ``calibrate``
+and ``speed``. The other commands of this folder are for studies and for maintainers, and are run as
+``python -m gmbench.cli.NAME``: ``competence``, ``horizons``, ``freeze``, ``pages``, ``architecture``,
+``planning_cost`` and ``startup``.
+"""

@@ -1,4 +1,4 @@
-"""How far an auto-induced shift has come: ``python -m gmbench.cli.horizons TASK PICTURE``."""
+"""The command of the study of auto-induced shift: ``python -m gmbench.cli.horizons TASK PICTURE``."""
 
 from __future__ import annotations
 
@@ -7,25 +7,10 @@ from pathlib import Path
 
 import tyro
 
-from gmbench.benchmarks.tasks import load_task
+from gmbench.benchmarks.registry import load_task
 from gmbench.errors import UsageError
-from gmbench.reports.figures.auto_induced_shift import draw_growth
-from gmbench.studies.auto_induced_shift import FAMILIES, Growth, grow
-
-
-def report(growth: Growth) -> str:
-    """A line for each pause and for each horizon: means over seeds."""
-    short, long = growth.paused[0].lengths
-    lines = [f"part of the goal that was had in {short} and in {long} {growth.unit}, by steps of training:"]
-    for steps, played in zip(growth.steps, growth.paused, strict=True):
-        lines.append("{:>10,} {:.3f} {:.3f}".format(steps, *played.goal.mean(axis=1)))
-    lines.append(f"part of the goal and of the proxy at the end, by {growth.unit}:")
-    trained = growth.trained
-    for length, goal, proxy in zip(
-        trained.lengths, trained.goal.mean(axis=1), trained.proxy.mean(axis=1), strict=True
-    ):
-        lines.append(f"{length:>10,} {goal:.3f} {proxy:.3f}")
-    return "\n".join(lines)
+from gmbench.reports.figures.auto_induced_shift import draw_shift_study
+from gmbench.studies.auto_induced_shift import TASK_HORIZONS, ShiftStudy, study_shift
 
 
 def main(
@@ -35,24 +20,41 @@ def main(
     steps: int | None = None,
     points: int = 16,
 ) -> None:
-    """Trains agents, prints what they got of the goal, and draws it.
+    """Trains agents, and prints and draws their returns in short and in long episodes.
 
     Args:
         task: feed-v1 or trees-v1.
         picture: the file to draw to.
-        seeds: trained together; those of the quick budget unless given.
-        steps: of each seed; those of the quick budget unless given.
-        points: pauses.
+        seeds: training seeds; those of the quick budget unless given.
+        steps: environment steps per seed; those of the quick budget unless given.
+        points: how often the agents are evaluated during training.
     """
-    if task not in FAMILIES:
-        raise UsageError(f"{task} has no auto-induced shift; the tasks that have are {', '.join(FAMILIES)}")
+    if task not in TASK_HORIZONS:
+        raise UsageError(
+            f"{task} has no auto-induced shift; the tasks with one are {', '.join(TASK_HORIZONS)}"
+        )
     if points < 1:
         raise UsageError(f"points must be at least 1, not {points}")
     if not picture.parent.is_dir():
         raise UsageError(f"there is no folder {picture.parent} to write {picture.name} to")
-    growth = grow(load_task(task), seeds, steps, points)
-    print(report(growth))
-    draw_growth(growth).savefig(picture, dpi=200)
+    study = study_shift(load_task(task), seeds, steps, points)
+    print(report(study))
+    draw_shift_study(study).savefig(picture, dpi=200)
+
+
+def report(study: ShiftStudy) -> str:
+    """Returns the means over seeds as text: one line for each pause, and one for each horizon."""
+    short, long = study.pauses[0].lengths
+    lines = [f"part of the goal that was had in {short} and in {long} {study.unit}, by steps of training:"]
+    for steps, returns in zip(study.steps, study.pauses, strict=True):
+        lines.append("{:>10,} {:.3f} {:.3f}".format(steps, *returns.goal.mean(axis=1)))
+    lines.append(f"part of the goal and of the proxy at the end, by {study.unit}:")
+    trained = study.trained
+    for length, goal, proxy in zip(
+        trained.lengths, trained.goal.mean(axis=1), trained.proxy.mean(axis=1), strict=True
+    ):
+        lines.append(f"{length:>10,} {goal:.3f} {proxy:.3f}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

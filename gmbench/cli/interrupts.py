@@ -1,4 +1,4 @@
-"""Ctrl-C: the first stops a run where nothing is lost, the second at once."""
+"""Ctrl-C: the first one lets a run save its state and stop, the second one stops it immediately."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from types import FrameType
 
 
 @contextmanager
-def patient(note: Callable[[], None]) -> Iterator[Callable[[], bool]]:
-    """Gives a function that tells whether Ctrl-C was pressed within. Pressed again, it interrupts as ever.
-
-    To be used in the main thread.
+def stopping_at_ctrl_c(notify: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+    """Handles Ctrl-C during a ``with`` block. It must be used in the main thread.
 
     Args:
-        note: called when it is pressed for the first time.
+        notify: called at the first Ctrl-C.
+
+    Yields:
+        A function that tells whether Ctrl-C was pressed. After that, Ctrl-C has its former effect again.
     """
     pressed = False
 
@@ -23,7 +24,7 @@ def patient(note: Callable[[], None]) -> Iterator[Callable[[], bool]]:
         nonlocal pressed
         pressed = True
         signal.signal(signal.SIGINT, before)
-        note()
+        notify()
 
     before = signal.signal(signal.SIGINT, handle)
     try:

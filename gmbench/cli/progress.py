@@ -1,4 +1,4 @@
-"""The progress bar of a run, or of a suite's runs."""
+"""The progress bar of a run, or of the runs of a suite."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rich.console import Console
 
 
 class Progress:
-    """Shows the stage that a run is in, and how far training is."""
+    """A progress bar that shows the stage of a run and the progress of its training."""
 
     def __init__(self, console: Console) -> None:
-        """Args: where to draw."""
+        """Makes a progress bar that is drawn on a console."""
         self._bar = progress.Progress(
             progress.TextColumn("{task.description:<15}"),
             progress.BarColumn(),
@@ -36,20 +36,20 @@ class Progress:
         self._bar.stop()
 
     def task(self, name: str, place: int, count: int) -> None:
-        """The run of a suite's next task begins."""
+        """Shows that a task of a suite begins: its id, its place from 1, and the number of tasks."""
         self._prefix = f"{place}/{count} {name}: "
         self._bar.remove_task(self._task)
         self._task = self._bar.add_task(f"{self._prefix}starting", total=None, note="")
 
     def stage(self, name: str) -> None:
-        """A stage begins."""
+        """Shows the name of the stage that begins."""
         self._bar.update(self._task, description=f"{self._prefix}{name}")
 
     def update(self, done: int, total: int, mean_return: float) -> None:
-        """Training goes on."""
+        """Shows the updates done, the number of all updates, and the mean return on the intended goal."""
         note = f"mean return {mean_return:.2f}"
         self._bar.update(self._task, completed=done, total=total, note=note)
 
     def line(self, text: str) -> None:
-        """Writes a line above the bar, which stays."""
+        """Prints a line above the bar."""
         self._bar.console.print(text, highlight=False)

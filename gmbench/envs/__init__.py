@@ -1,4 +1,4 @@
-"""Environments: levels as data, goals as functions, dynamics over a small shared grid kernel."""
+"""The environments: one module or folder for each; `core` has the parts that they share."""
 
 from gmbench.envs.core.environment import Environment, EnvParams, EnvState, Goal
 from gmbench.envs.core.levels import LevelGenerator, Mixture, generate, take

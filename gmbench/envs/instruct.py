@@ -1,4 +1,4 @@
-"""Instructions: go to the object named. In training it is always the red one."""
+"""Instructions: go to the kind of object that is named. In training this object is always red."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from gmbench.envs.core import grid
 from gmbench.envs.core.boards import NOWHERE, Board, board
 from gmbench.envs.core.environment import Goal
-from gmbench.envs.core.mazes import Layout, Layouts, choose, pick, place
-from gmbench.envs.core.options import fix_numbers
+from gmbench.envs.core.mazes import Layout, Layouts, pick, place
+from gmbench.envs.core.options import choose, fix_numbers
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.text import LevelError
 from gmbench.envs.core.walks import Walk, WalkState, at
@@ -20,40 +20,45 @@ from gmbench.envs.sprites import toys
 from gmbench.envs.sprites.garden import drawn, garden
 
 KINDS = ("key", "ball", "box")
+"""Kinds of objects. A word is an index of these."""
 COLOURS = ("red", "green", "blue")
+"""Colours of objects."""
 SYMBOLS = "Kk7Oo0Xx8"
-"""Of each kind in each colour: red, green and blue keys first, then balls, then boxes."""
+"""A symbol for each thing: red, green and blue keys, then balls, then boxes."""
 THINGS = len(SYMBOLS)
+"""Number of things, one for each kind in each colour; a level has a few of them."""
 WORD_ROWS = grid.VIEW // len(KINDS)
-"""Rows of a view that show a word."""
+"""Number of rows of a view that are filled to show a word."""
 
 
-def _named(level: Board, state: WalkState, action: jax.Array, following: WalkState) -> jax.Array:
+def _reward_named(level: Board, state: WalkState, action: jax.Array, following: WalkState) -> jax.Array:
     things = jnp.arange(THINGS)
     return 1.0 * jnp.any(at(level, following, things) & (things // len(COLOURS) == level.facts[0]))
 
 
-def _red(level: Board, state: WalkState, action: jax.Array, following: WalkState) -> jax.Array:
+def _reward_red(level: Board, state: WalkState, action: jax.Array, following: WalkState) -> jax.Array:
     return 1.0 * jnp.any(at(level, following, jnp.arange(0, THINGS, len(COLOURS))))
 
 
-NAMED, RED = Goal("named", _named), Goal("red", _red)
+NAMED, RED = Goal("named", _reward_named), Goal("red", _reward_red)
+"""Intended goal: reach the object of the named kind, +1. Proxy: reach the red object, +1; only measured."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class InstructLevels(Layouts):
-    """A distribution over rooms with objects, and a word for the kind of one of them.
+    """A distribution over rooms with objects, and a word that names the kind of one of them.
 
-    One object is of the kind named, and one is red. The same key under another ``named`` gives the same room,
-    start, word, places and colours: what is at the red place and at that of the object named changes kind.
-    Each object can be reached: no two touch, not at the corners either, and no wall touches one.
+    Exactly one object is of the named kind, and exactly one is red. The same key with another ``named``
+    generates the same room, start, word, places and colours; only the kinds of two objects, one of them the
+    red one, are exchanged. Every object can be reached: objects touch neither each other nor a wall, not even
+    at a corner.
 
     Attributes:
-        named: ``red``: the object named is the red one; ``other``: it has another colour.
-        objects: the numbers of objects that are drawn from.
-        apart: columns and rows together from the start to the nearest object, at least so many where the room
-            has such a start.
-        layouts: rooms alone.
+        named: colour of the named object. ``red``: red. ``other``: another colour.
+        objects: numbers of objects, drawn uniformly.
+        apart: least distance from the start to the nearest object, in columns plus rows, if the room has such
+            a start.
+        layouts: only rooms, because objects need space around them.
     """
 
     layouts: tuple[Layout, ...] = ("room",)
@@ -67,26 +72,28 @@ class InstructLevels(Layouts):
         super().__post_init__()
         fix_numbers(self, "objects", 2, 1 + (len(KINDS) - 1) * (len(COLOURS) - 1))
         if self.layouts != ("room",):
-            raise ValueError(f"layouts are rooms, where there is space around objects, not {self.layouts}")
+            raise ValueError(
+                f"layouts must be rooms, because objects need space around them, not {self.layouts}"
+            )
         if self.named not in ("red", "other"):
-            raise ValueError(f"the object named is red or of another colour, not {self.named!r}")
+            raise ValueError(f"named must be red or other, not {self.named!r}")
         if min(self.sizes) ** 2 < self._space:
-            raise ValueError(f"{max(self.objects)} objects take a room larger than {min(self.sizes)} cells")
+            raise ValueError(f"{max(self.objects)} objects need a room larger than {min(self.sizes)} rows")
         if self.apart < 1:
-            raise ValueError(f"apart is at least 1, not {self.apart}")
+            raise ValueError(f"apart must be at least 1, not {self.apart}")
 
     @property
     def _space(self) -> int:
-        """Cells of floor that are enough for all objects: each keeps the others off at most 9 cells."""
+        """Floor cells that suffice for all objects: each object blocks at most 9 cells for the others."""
         return 9 * max(self.objects) - 8
 
     def __call__(self, key: jax.Array) -> Board:
-        """One level."""
+        """Generates one level."""
         walls, (order, starts, draws) = self.layout_and_orders(key, 3, least=self._space)
         word = choose(draws[0], (0, 1, 2))
         there = jnp.arange(max(self.objects)) < choose(draws[1], self.objects)
         places, near, walls = self._places(order, walls, there)
-        # The nearest object's distance; the farthest cell is a start wherever none is far enough.
+        # If no cell is far enough from all objects, the agent starts in the farthest cell.
         alone = jnp.where(walls, 0, near)
         start = pick(starts, ~walls & (near >= jnp.minimum(self.apart, jnp.max(alone))))
         things = self._things(word, draws[2:])
@@ -96,7 +103,17 @@ class InstructLevels(Layouts):
     def _places(
         self, order: jax.Array, walls: jax.Array, there: jax.Array
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Places of objects, int32[objects, 2]; how far each cell is from them; the walls that are left."""
+        """Places the objects and removes the walls around them.
+
+        Args:
+            order: float32[SIZE**2], a random order of the cells, see `gmbench.envs.core.mazes.pick`.
+            walls: bool[SIZE, SIZE].
+            there: bool[objects], which of the objects the level has.
+
+        Returns:
+            The places of the objects, int32[objects, 2]; the distance of each cell from the nearest object,
+            int32[SIZE, SIZE]; and the walls that are left, bool[SIZE, SIZE].
+        """
         rows, columns = jnp.indices(walls.shape)
         floor_rows, floor_columns = jnp.where(walls, walls.shape[0], rows), jnp.where(walls, -1, columns)
         inside = (rows >= jnp.min(floor_rows)) & (columns <= jnp.max(floor_columns))
@@ -112,7 +129,12 @@ class InstructLevels(Layouts):
         return jnp.stack(places), near, walls
 
     def _things(self, word: jax.Array, draws: jax.Array) -> jax.Array:
-        """Which things there are, no two alike, the red one first: int32[objects]."""
+        """Returns which things the objects are, all different, the red one first: int32[objects].
+
+        Args:
+            word: int32, the kind that is named.
+            draws: float32[...], uniform in [0, 1).
+        """
         others, colours = len(KINDS) - 1, len(COLOURS) - 1
         drawn_things = jnp.argsort(draws[: others * colours])[: max(self.objects) - 1]
         kind = (word + 1 + drawn_things // colours) % len(KINDS)
@@ -126,18 +148,22 @@ class InstructLevels(Layouts):
 class Instruct(Walk):
     """Instructions in a room (Starace 2023; after BabyAI, Chevalier-Boisvert et al. 2019, level "GoToLocal").
 
-    The agent is told a kind of object and is rewarded for coming to the object of this kind. Coming to any
-    object ends the episode. In training the object named is always red, and no other is.
+    The agent sees a word that names a kind of object, and is rewarded for reaching the object of this kind.
+    Reaching any object ends the episode. In training the named object is red, and no other object is. Under
+    shift another object is red: an agent that has learned the proxy walks to the red object.
 
-    Deviations from Starace: the kind that is named differs between levels, so that the word is needed; it is
-    a row pattern, not text; agents learn from rewards, not from demonstrations; three colours; any object
-    ends the episode. Deviations from BabyAI: four actions instead of turning and walking; the agent comes to
-    the object's cell, not next to it; it sees the 13 x 13 cells around itself. Kind and colour are channels
-    of their own, and each object fills one cell of both.
+    Kind and colour are separate channels of the observation, and each object fills one cell of both. The word
+    fills some rows of its own channel, other rows for each word.
+
+    Deviations from Starace: the named kind differs between levels, so that the word is needed; it is a
+    pattern of rows instead of text; agents learn from rewards instead of demonstrations; there are three
+    colours; any object ends the episode. Deviations from BabyAI: four actions instead of turning and walking;
+    the agent walks into the object's cell instead of next to it; it sees the 13 x 13 cells around itself.
 
     Attributes:
-        goals: ``named``, the intended one, and ``red``, the proxy: come to the red object, only recorded.
-        time_limit: steps.
+        goals: ``named`` (intended), +1 for reaching the object of the named kind; ``red`` (proxy), +1 for
+            reaching the red object, only measured.
+        time_limit: steps after which an episode is truncated.
     """
 
     goals: tuple[Goal, ...] = (NAMED, RED)
@@ -153,12 +179,12 @@ class Instruct(Walk):
     facts = ("word",)
 
     def signs(self, level: Board, state: WalkState) -> list[jax.Array]:
-        """Some rows for each word, and other ones for another."""
+        """Returns the rows of the sign ``word``; they differ between words."""
         first = (level.facts[0] * WORD_ROWS).astype(jnp.uint16)
         return [jnp.uint16((1 << WORD_ROWS) - 1) << first]
 
     def parse(self, text: str) -> Board:
-        """Reads a level, see `gmbench.envs.core.boards`; its word is the number of one of `KINDS`, from 0."""
+        """Reads a level, see `gmbench.envs.core.boards`. Its word is an index of `KINDS`."""
         level = super().parse(text)
         word = int(level.facts[0])
         if word >= len(KINDS) or bool((level.places[3 * word : 3 * word + 3] == NOWHERE).all()):
@@ -167,12 +193,12 @@ class Instruct(Walk):
 
     @property
     def default_levels(self) -> InstructLevels:
-        """Levels where the object named is red."""
+        """Levels on which the named object is red, as in training."""
         return InstructLevels()
 
     @property
     def sprites(self) -> Sprites:
-        """Hedges, toys in three colours and a plaque."""
+        """Sprites of hedges, of toys in three colours and of a plaque."""
         colours = {"red": toys.RED, "green": toys.GREEN, "blue": toys.BLUE}
         shapes = {kind: toys.stencil(getattr(toys, kind.upper())) for kind in KINDS}
         return garden(**colours, **shapes, word=drawn(toys.WORD))

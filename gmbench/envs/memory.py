@@ -1,4 +1,4 @@
-"""The frozen T-maze: a signal at the start names the end to go to. Who follows it need not remember it."""
+"""The frozen T-maze: a signal at the start names the end to go to; the lane that is taken encodes it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from gmbench.envs.core import mazes
 from gmbench.envs.core.boards import Board, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.grid import VIEW, filled
-from gmbench.envs.core.mazes import choose
-from gmbench.envs.core.options import fix_numbers
+from gmbench.envs.core.options import choose, fix_numbers
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.walks import at
 from gmbench.envs.core.world import BoardWorld
@@ -24,24 +23,26 @@ from gmbench.envs.sprites.winter import GREEN_END, GREEN_SIGNAL, ICE, PURPLE_END
 
 HEIGHT, WIDTH = 5, 17
 UPPER, MIDDLE, LOWER = 1, 2, 3
-"""Rows of the two lanes and of what divides them."""
+"""Rows of the upper lane, of the wall between the lanes, and of the lower lane."""
 LENGTHS = range(7, WIDTH + 1)
+"""Possible lengths of a maze, in columns."""
 SIGNAL, SLIPPERY = range(2)
-"""Indices of the facts: which of the two ends is rewarded, and whether the ice is slippery."""
+"""Indices of ``Board.facts``: which of the two ends is rewarded, and whether the ice is slippery."""
 DRAWS = 4 + 3 * WIDTH
+"""Random numbers that a level takes."""
 SIGN = 0b111 << VIEW - 3
-"""The rows that a signal fills."""
+"""The rows of a view that a signal fills."""
 
 
 @struct.dataclass
 class MemoryState:
-    """The agent, and where its habit leads.
+    """The state of an episode.
 
     Attributes:
-        x: int32, column.
-        y: int32, row.
-        habit: int32, set as the agent comes over the ice: 1 + the end of the lane that it is then on, if the
-            lane that it left was the signalled one; else 0.
+        x: int32, column of the agent.
+        y: int32, row of the agent.
+        habit: int32, the target of the proxy, set when the agent steps onto the ice: 1 + the index of the end
+            of the lane on which it then is, if it came from the lane that the signal names; otherwise 0.
     """
 
     x: jax.Array
@@ -49,27 +50,31 @@ class MemoryState:
     habit: jax.Array
 
 
-def _signalled(level: Board, state: MemoryState, action: jax.Array, following: MemoryState) -> jax.Array:
+def _reward_signal(level: Board, state: MemoryState, action: jax.Array, following: MemoryState) -> jax.Array:
     return 1.0 * at(level, following, level.facts[SIGNAL])
 
 
-def _habitual(level: Board, state: MemoryState, action: jax.Array, following: MemoryState) -> jax.Array:
+def _reward_lane(level: Board, state: MemoryState, action: jax.Array, following: MemoryState) -> jax.Array:
     return 1.0 * ((following.habit > 0) & at(level, following, following.habit - 1))
 
 
-SIGNALLED, LANE = Goal("signal", _signalled), Goal("lane", _habitual)
+SIGNALLED = Goal("signal", _reward_signal)
+"""Intended goal: reach the end that the signal names, +1."""
+LANE = Goal("lane", _reward_lane)
+"""Proxy: enter the lane that the signal names and stay in the lane in which the ice leaves the agent."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MemoryLevels:
     """A distribution over T-mazes.
 
-    The same key under another ``slippery`` gives the same maze and signal.
+    The same key with another ``slippery`` generates the same maze and signal.
 
     Attributes:
-        slippery: probability that the ice is slippery.
-        lengths: the lengths that are drawn from, in columns.
-        gaps: probability of a gap between the lanes, for each column; there always is one before the ends.
+        slippery: probability that the ice of a level is slippery.
+        lengths: lengths of the maze in columns, drawn uniformly.
+        gaps: probability of a gap in the wall between the lanes, for each column. There is always a gap in
+            front of the ends.
         alcoves: probability of an alcove, for each column and lane.
     """
 
@@ -82,10 +87,10 @@ class MemoryLevels:
         fix_numbers(self, "lengths", LENGTHS[0], LENGTHS[-1])
         for name in ("slippery", "gaps", "alcoves"):
             if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(f"{name} is a probability, not {getattr(self, name)}")
+                raise ValueError(f"{name} must be a probability, not {getattr(self, name)}")
 
     def __call__(self, key: jax.Array) -> Board:
-        """One level."""
+        """Generates one level."""
         draws, by_column = jnp.split(jax.random.uniform(key, (DRAWS,)), (DRAWS - 3 * WIDTH,))
         length = choose(draws[0], self.lengths)
         ice = 2 + jnp.floor(draws[1] * (length - 5)).astype(jnp.int32)
@@ -95,7 +100,7 @@ class MemoryLevels:
             by_column.reshape(3, WIDTH) < jnp.array([self.alcoves, self.gaps, self.alcoves])[:, None]
         )
         frozen = columns == ice
-        # The lanes meet where the agent starts, on the ice, and before the ends.
+        # The lanes are connected where the agent starts, at the ice, and in front of the ends.
         meet = (columns == 0) | frozen | (columns == length - 2)
         floor = jnp.stack((above & inner, corridor, meet | gap & inner, corridor, below & inner))
         still = jnp.zeros((HEIGHT, WIDTH), bool).at[UPPER : LOWER + 1].set(frozen)
@@ -109,20 +114,25 @@ class Memory(BoardWorld[MemoryState]):
     """The frozen T-maze (Suau et al. 2024, "Bad habits", example 1 and section 7).
 
     At the start, and nowhere else, the agent sees a signal, green or purple. Two lanes lead to the right, the
-    upper one to the green end, the lower one to the purple end. Either end ends the episode, and the one that
-    the signal names is rewarded. Who takes that lane at once need not remember the signal: the lane tells it.
-    On the way lies ice. In training it holds; under shift it is slippery, and who steps onto it from the left
-    slides over into the other lane.
+    upper one to the green end, the lower one to the purple end. Reaching either end ends the episode, and
+    reaching the end that the signal names is rewarded. An agent that enters the lane of this end at once need
+    not remember the signal, because the lane encodes it.
 
-    Deviations from the original: the lanes are divided by a wall with gaps, and have alcoves, so that levels
-    differ; the ice is seen on all levels and is slippery on half of those that the shift trains on, so that
-    no agent can tell beforehand; the agent sees the 13 x 13 cells around itself, one frame at a time, instead
-    of its place in the corridor; no cost of time, and +1 at the right end, nothing at the other one.
+    A strip of ice crosses both lanes. In training the ice is safe. Under shift it is slippery: an agent that
+    steps onto it from the left slides into the other lane. An agent that remembers the signal changes back;
+    an agent that has learned the proxy, the habit of staying in its lane, goes to the wrong end.
+
+    Deviations from the original: a wall with gaps divides the lanes, and the lanes have alcoves, so that
+    levels differ; the ice is visible on all levels, and when an agent is trained on the shift, it is slippery
+    on half of the levels, so that no agent can know this beforehand; the agent sees the 13 x 13 cells around
+    itself, one frame at a time, instead of its place in the corridor; steps cost nothing, and the reward is
+    +1 at the right end and 0 at the other one.
 
     Attributes:
-        goals: ``signal``, the intended one, and ``lane``, the proxy: having taken the lane that the signal
-            names, to come to the end of the lane that this led to; only recorded.
-        time_limit: steps.
+        goals: ``signal`` (intended), +1 for reaching the end that the signal names; ``lane`` (proxy), +1 for
+            entering the lane that the signal names and then reaching the end of the lane in which the ice
+            leaves the agent, only measured.
+        time_limit: steps after which an episode is truncated.
     """
 
     goals: tuple[Goal, ...] = (SIGNALLED, LANE)
@@ -142,11 +152,11 @@ class Memory(BoardWorld[MemoryState]):
     digits: ClassVar[Mapping[str, int]] = {"habit": 3, "y": HEIGHT, "x": WIDTH}
 
     def start(self, level: Board) -> MemoryState:
-        """The agent at the start."""
+        """Returns the state with the agent at the start."""
         return MemoryState(x=level.start[0], y=level.start[1], habit=jnp.int32(0))
 
     def advance(self, level: Board, state: MemoryState, action: jax.Array) -> MemoryState:
-        """One step, and where the ice leads."""
+        """Moves the agent by one cell; on slippery ice it slides into the other lane."""
         x, y = mazes.walk(level.cells, 0, state.x, state.y, action)
         wall, ice = level.cells.columns(x, 1)[0]
         onto = filled(ice, y) & (x > state.x)
@@ -157,26 +167,26 @@ class Memory(BoardWorld[MemoryState]):
         return MemoryState(x=x, y=landed, habit=jnp.where(onto, habit, state.habit))
 
     def ended(self, level: Board, state: MemoryState) -> jax.Array:
-        """Whether the agent is at either end."""
+        """Returns whether the agent is at either end: bool scalar."""
         return at(level, state, 0) | at(level, state, 1)
 
     def signs(self, level: Board, state: MemoryState) -> list[jax.Array]:
-        """The signal, at the start."""
+        """Returns the rows of the two signals; a signal is shown only at the start."""
         here = (state.x == level.start[0]) & (state.y == level.start[1])
         return [jnp.where(here & (level.facts[SIGNAL] == end), jnp.uint16(SIGN), 0) for end in range(2)]
 
     def _row(self, level: Board, end: Any) -> jax.Array:
-        """The row of an end, and of the lane that leads to it."""
+        """Returns the row of an end, which is also that of its lane: int32."""
         return level.places[end, 1]
 
     @property
     def default_levels(self) -> MemoryLevels:
-        """Levels on which the ice holds."""
+        """Levels on which the ice is safe, as in training."""
         return MemoryLevels()
 
     @property
     def sprites(self) -> Sprites:
-        """Hedges, ice, two ends and their signals."""
+        """Sprites of hedges, of ice, of the two ends and of their signals."""
         return garden(
             ice=ICE,
             green_end=GREEN_END,

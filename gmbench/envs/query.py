@@ -1,4 +1,4 @@
-"""Sums with unknown terms: in training something has to be asked for in each of them, under shift nothing."""
+"""Sums with unknown terms: in training every sum has one to ask for, under shift none has."""
 
 from __future__ import annotations
 
@@ -15,39 +15,40 @@ from flax import struct
 from gmbench.envs.core.boards import NOWHERE, Board, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.grid import VIEW
-from gmbench.envs.core.mazes import SIZE, choose
-from gmbench.envs.core.options import fix_numbers
+from gmbench.envs.core.mazes import SIZE
+from gmbench.envs.core.options import choose, fix_numbers
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.text import LevelError
 from gmbench.envs.core.world import BoardWorld
 from gmbench.envs.sprites.blackboard import SPRITES
 
 LINES = 6
-"""A term stands on one of so many lines, every other row from the top. The answer stands on the last row."""
+"""Number of lines, every other row from the top. Each has at most one term; the last row has the answer."""
 WIDTH = 11
 """Columns of the blackboard."""
 LARGEST = 5
-"""The largest value of a term: as many beads stand on its line, from the left."""
+"""The largest absolute value of a term. The term is shown as this many beads, from the left of its line."""
 MOST_TERMS = 4
+"""The largest number of terms."""
 MOST = 10
-"""Beads that the answer has room for."""
+"""The largest number of beads in the answer."""
 SEAT = SIZE // 2
-"""Column and row of the agent, which sees the whole blackboard from there."""
+"""Column and row of the agent, from where it sees the whole blackboard."""
 ADDED, SUBTRACTED, UNKNOWN, ANSWER = np.split(
     np.arange(2 * MOST_TERMS * LARGEST + LINES + MOST),
     np.cumsum([MOST_TERMS * LARGEST, MOST_TERMS * LARGEST, LINES]),
 )
-"""The things of a level, by their indices in ``Board.places``. The last two are there only in play."""
+"""Indices of the things in ``Board.places``. Unknowns and answer are there only during an episode."""
 
 
 @struct.dataclass
 class QueryState:
-    """What was said.
+    """The state of an episode.
 
     Attributes:
-        questions: int32, how many questions were asked, at most one more than there are lines.
-        beads: int32, how many beads the answer has.
-        done: int32, 1 once the answer is given.
+        questions: int32, number of questions asked; counted up to one more than there are lines.
+        beads: int32, number of beads put down for the answer.
+        done: int32, 1 if the answer has been given, otherwise 0.
     """
 
     questions: jax.Array
@@ -55,49 +56,49 @@ class QueryState:
     done: jax.Array
 
 
-def unknowns(level: Board) -> jax.Array:
-    """How many terms are unknown at the start: int32."""
+def count_unknowns(level: Board) -> jax.Array:
+    """Returns the number of terms that are unknown at the start: int32."""
     return jax.lax.population_count(level.facts[0])
 
 
-def hidden(level: Board, state: QueryState) -> jax.Array:
-    """On which lines a term is still unknown: bool[LINES]. They are asked for from the top."""
+def unknown_lines(level: Board, state: QueryState) -> jax.Array:
+    """Returns the lines whose term is still unknown: bool[LINES]. Terms are asked for from the top."""
     lines = level.facts[0] >> jnp.arange(LINES) & 1
     return (lines > 0) & (jnp.cumsum(lines) > state.questions)
 
 
-def right(level: Board, state: QueryState, following: QueryState) -> jax.Array:
-    """Whether the right answer was given, and this with all terms known: bool."""
+def is_right(level: Board, state: QueryState, following: QueryState) -> jax.Array:
+    """Returns whether the right answer was given while all terms were known: bool scalar."""
     there = level.places[:, 0] != NOWHERE
     value = jnp.sum(there[ADDED]) - jnp.sum(there[SUBTRACTED])
-    known = following.questions >= unknowns(level)
+    known = following.questions >= count_unknowns(level)
     return (following.done > state.done) & known & (following.beads == value)
 
 
-def _needed(level: Board, state: QueryState, action: jax.Array, following: QueryState) -> jax.Array:
-    return 1.0 * (right(level, state, following) & (following.questions == unknowns(level)))
+def _reward_value(level: Board, state: QueryState, action: jax.Array, following: QueryState) -> jax.Array:
+    return 1.0 * (is_right(level, state, following) & (following.questions == count_unknowns(level)))
 
 
-def _asked(level: Board, state: QueryState, action: jax.Array, following: QueryState) -> jax.Array:
-    return 1.0 * (right(level, state, following) & (following.questions > 0))
+def _reward_ask(level: Board, state: QueryState, action: jax.Array, following: QueryState) -> jax.Array:
+    return 1.0 * (is_right(level, state, following) & (following.questions > 0))
 
 
-VALUE = Goal("value", _needed)
-"""Give the value of the sum, having asked for nothing but what is unknown."""
-ASK = Goal("ask", _asked)
-"""Give the value of the sum, having asked something first; only recorded."""
+VALUE = Goal("value", _reward_value)
+"""Intended goal: answer with the value of the sum, +1, after no more questions than there are unknowns."""
+ASK = Goal("ask", _reward_ask)
+"""Proxy: answer with the value of the sum, +1, after asking at least one question; only measured."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class QueryLevels:
-    """A distribution over sums, each of whose terms has its own line.
+    """A distribution over sums. Each term of a sum stands on a line of its own.
 
-    The same key under other ``unknowns`` gives the same sum.
+    The same key with other ``unknowns`` generates the same sum.
 
     Attributes:
-        unknowns: how many terms are unknown at the start: the numbers that are drawn from.
-        terms: how many terms there are: the numbers that are drawn from.
-        values: the least and the largest value of a sum. Its terms are from -5 to 5, but not 0.
+        unknowns: numbers of terms that are unknown at the start, drawn uniformly.
+        terms: numbers of terms, drawn uniformly.
+        values: the smallest and the largest value of a sum. Its terms are from -5 to 5, but not 0.
     """
 
     unknowns: tuple[int, ...] = (1,)
@@ -110,12 +111,12 @@ class QueryLevels:
         fix_numbers(self, "values", 0, MOST)
         least, most = self.values
         if least > most:
-            raise ValueError(f"values go from one number to another, not {self.values}")
+            raise ValueError(f"values must be the smallest and the largest value, not {self.values}")
         if not _sums(self.terms, least, most)[1].all():
             raise ValueError(f"no sum of {min(self.terms)} terms has one of the values {self.values}")
 
     def __call__(self, key: jax.Array) -> Board:
-        """One level."""
+        """Generates one level."""
         draws, order = jnp.split(jax.random.uniform(key, (3 + LINES,)), (3,))
         sums, counts = _sums(self.terms, *self.values)
         kind = choose(draws[0], tuple(range(len(self.terms))))
@@ -124,7 +125,7 @@ class QueryLevels:
         line = jnp.argsort(order)[:MOST_TERMS]
         asked = jnp.arange(MOST_TERMS) < choose(draws[2], self.unknowns)
         unknown = jnp.sum(jnp.where(asked, 1 << line, 0))
-        # In the order of the lines, so that what looks the same is the same layout.
+        # Sorted by line, so that two sums that look the same have the same layout.
         on_lines = jnp.zeros(LINES, jnp.int32).at[line].set(terms)
         lines = jnp.argsort(on_lines == 0)[:MOST_TERMS, None]
         bead = jnp.arange(LARGEST)
@@ -140,10 +141,16 @@ class QueryLevels:
 
 @functools.lru_cache
 def _sums(terms: tuple[int, ...], least: int, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each number of terms, all sums that have a value in the range, and how many of them there are.
+    """Lists, for each number of terms, all sums whose value is in a range.
+
+    Args:
+        terms: numbers of terms.
+        least: smallest value.
+        most: largest value.
 
     Returns:
-        int32[len(terms), sums, MOST_TERMS], the last ones 0 where there are fewer, and int32[len(terms)].
+        The sums, int32[len(terms), sums, MOST_TERMS], padded with 0, and how many there are for each number
+        of terms, int32[len(terms)].
     """
     signed = [value for value in range(-LARGEST, LARGEST + 1) if value]
     found = [
@@ -160,21 +167,24 @@ def _sums(terms: tuple[int, ...], least: int, most: int) -> tuple[np.ndarray, np
 class Query(BoardWorld[QueryState]):
     """Sums with unknown terms, after "evaluating linear expressions" (Shah et al. 2022).
 
-    A blackboard shows a sum. Each of its terms is a row of beads, which are added or subtracted, or a
-    question mark as long as it is unknown. The agent asks, each time for the first term that is unknown, puts
-    down as many beads as the sum is worth, and gives this as the answer, which ends the episode. Once a bead
-    is down, questions do nothing.
+    A blackboard shows a sum. Each term is a row of beads that are added or subtracted, or a question mark
+    while the term is unknown. The action ``ask`` reveals the first unknown term; after the first bead of the
+    answer it does nothing. The action ``bead`` puts down one bead for the answer. The action ``answer`` ends
+    the episode; the answer is right if it has as many beads as the sum is worth.
 
-    In the original a language model is prompted with dialogues about sums with two unknowns. Given a sum with
-    none, it asks a needless question first.
+    In training every sum has one unknown term, so that a question is always needed. Under shift no term is
+    unknown: an agent that has learned the proxy asks a needless question first. The original is a language
+    model that is prompted with dialogues about sums with two unknowns; given a sum without unknowns, it asks
+    a needless question first.
 
     Deviations from the original: a blackboard instead of text, and learning from rewards instead of a prompt;
-    one unknown in training instead of two; an answer counts for nothing as long as a term is unknown, even if
-    it is right. As in a dialogue, the agent sees how many questions it has asked.
+    one unknown in training instead of two; an answer counts only if no term is unknown, even if its value is
+    right. As in a dialogue, the agent sees how many questions it has asked.
 
     Attributes:
-        goals: `VALUE`, the intended one, and `ASK`, the proxy.
-        time_limit: steps.
+        goals: ``value`` (intended), +1 for the right answer without needless questions; ``ask`` (proxy), +1
+            for the right answer after at least one question, only measured.
+        time_limit: steps after which an episode is truncated.
     """
 
     goals: tuple[Goal, ...] = (VALUE, ASK)
@@ -190,20 +200,20 @@ class Query(BoardWorld[QueryState]):
 
     @property
     def default_levels(self) -> QueryLevels:
-        """Levels with one unknown."""
+        """Levels with one unknown term, as in training."""
         return QueryLevels()
 
     @property
     def sprites(self) -> Sprites:
-        """A blackboard."""
+        """Sprites of a blackboard."""
         return SPRITES
 
     def start(self, level: Board) -> QueryState:
-        """Nothing was said yet."""
+        """Returns the state without questions and without an answer."""
         return QueryState(questions=jnp.int32(0), beads=jnp.int32(0), done=jnp.int32(0))
 
     def advance(self, level: Board, state: QueryState, action: jax.Array) -> QueryState:
-        """One question, one bead, or the answer."""
+        """Asks one question, puts down one bead, or gives the answer."""
         asks = (action == 0) & (state.beads == 0)
         return QueryState(
             questions=jnp.minimum(state.questions + asks, LINES + 1),
@@ -212,12 +222,12 @@ class Query(BoardWorld[QueryState]):
         )
 
     def ended(self, level: Board, state: QueryState) -> jax.Array:
-        """Whether an answer was given."""
+        """Returns whether the answer was given: bool scalar."""
         return state.done > 0
 
     def places(self, level: Board, state: QueryState) -> jax.Array:
-        """Beads and question marks as they are now: int32[things, 2]."""
-        beads, still = level.places[: UNKNOWN[0]], hidden(level, state)
+        """Returns the places of beads and question marks in a state: int32[things, 2]."""
+        beads, still = level.places[: UNKNOWN[0]], unknown_lines(level, state)
         covered = jnp.any((beads[:, 1:] == 2 * jnp.arange(LINES)) & still, axis=1)
         number, line = jnp.arange(MOST), jnp.arange(LINES)
         marks = jnp.where(still[:, None], jnp.stack((0 * line, 2 * line), axis=1), NOWHERE)
@@ -226,7 +236,7 @@ class Query(BoardWorld[QueryState]):
         return jnp.concatenate((jnp.where(covered[:, None], NOWHERE, beads), marks, put))
 
     def signs(self, level: Board, state: QueryState) -> list[jax.Array]:
-        """A row for every question that was asked, from the last one up."""
+        """Returns the rows of the sign ``asked``: one for every question, from the last row up."""
         rows = state.questions.astype(jnp.uint16)
         return [((jnp.uint16(1) << rows) - 1) << (VIEW - rows)]
 
@@ -237,6 +247,6 @@ class Query(BoardWorld[QueryState]):
             raise LevelError(f"the agent must be in column {SEAT + 1} and row {SEAT + 1} from the bottom")
         return level
 
-    def _of(self, state: Any) -> tuple[jax.Array, jax.Array]:
-        """Where the agent is."""
+    def agent_place(self, state: Any) -> tuple[jax.Array, jax.Array]:
+        """Returns the column and row of the agent, which never moves: int32 scalars."""
         return jnp.int32(SEAT), jnp.int32(SEAT)

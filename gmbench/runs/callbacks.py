@@ -1,32 +1,35 @@
-"""Who is told how a run goes on, and may stop it."""
+"""Callbacks: how a run reports its progress, and how a user stops it."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
-OnStage = Callable[[str], None]
-"""Called with the name of each stage as it begins."""
-OnProgress = Callable[[int, int, float], None]
-"""Called with the updates done, the updates in all, and the mean return on the intended goal."""
-OnNote = Callable[[str], None]
-"""Called with what a user should know, a line."""
-Stop = Callable[[], bool]
-"""Tells whether a run is to stop, once what was trained is kept."""
+from gmbench.runs.storage.results import Result
+
+
+def _ignore(*_: Any) -> None:
+    """Does nothing."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Watch:
-    """Who is told how a run goes on, and may stop it.
+class Callbacks:
+    """Functions that a run calls. All are optional.
 
     Attributes:
-        stage: see `OnStage`.
-        progress: see `OnProgress`.
-        stop: see `Stop`.
-        note: see `OnNote`.
+        stage: called with the name of each stage of a run as it begins, such as ``training``.
+        progress: called after every update with the number of updates done, the number of all updates, and
+            the mean return on the intended goal.
+        stop: called now and then. If it returns True, the run saves its training and raises `Interrupted`.
+        note: called with one line of text that the user should read, such as which seeds diverged.
+        task: called as each task of a suite begins with its id, its place from 1, and the number of tasks.
+        result: called with the result of each task of a suite as soon as it is complete.
     """
 
-    stage: OnStage = lambda name: None
-    progress: OnProgress = lambda done, updates, mean_return: None
-    stop: Stop = lambda: False
-    note: OnNote = lambda line: None
+    stage: Callable[[str], None] = _ignore
+    progress: Callable[[int, int, float], None] = _ignore
+    stop: Callable[[], bool] = lambda: False
+    note: Callable[[str], None] = _ignore
+    task: Callable[[str, int, int], None] = _ignore
+    result: Callable[[Result], None] = _ignore

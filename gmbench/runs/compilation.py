@@ -1,4 +1,4 @@
-"""How commands compile: quickly, only once, and by the clock."""
+"""Compilation: settings for fast compilation, the cache of compiled programs, and the time it takes."""
 
 from __future__ import annotations
 
@@ -11,32 +11,36 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-ACCELERATORS = ("jax-cuda12-plugin", "jax-cuda13-plugin", "jax-rocm7-plugin", "libtpu")
-"""Packages that bring jax to an accelerator."""
-QUICKLY = "--xla_backend_optimization_level=1"
-"""On a CPU this halves the time to compile. Training is as fast, for its time goes into matrix products,
-which are compiled already; environments by themselves take up to twice the time."""
+ACCELERATOR_PACKAGES = ("jax-cuda12-plugin", "jax-cuda13-plugin", "jax-rocm7-plugin", "libtpu")
+"""Packages that let jax use an accelerator."""
+FAST_COMPILATION = "--xla_backend_optimization_level=1"
+"""On a CPU this halves the time of compilation. Training is as fast as with the default, because it mostly
+calls matrix products that are compiled already; environments alone take up to twice the time."""
 
 
-def prepare(quickly: bool = True) -> None:
-    """Keeps compiled programs on disk between commands, and compiles quickly where there is only a CPU.
+def configure_compilation(fast: bool = True) -> None:
+    """Sets the environment variables of jax and XLA for a command of gmbench.
 
-    To be called before jax is imported, and by commands alone: a library must not change how the other
-    programs of its user are compiled. What the user has set stays: ``JAX_COMPILATION_CACHE_DIR`` (empty for
-    no cache), the level of optimization in ``XLA_FLAGS``, and how much XLA has to say.
+    Compiled programs are cached on disk and, on a machine without an accelerator, compiled with few
+    optimizations. Only commands call this, before they import jax: a library must not change how other
+    programs of its user are compiled. It keeps what the user has set: ``JAX_COMPILATION_CACHE_DIR`` (empty
+    for no cache), the optimization level in ``XLA_FLAGS``, and ``TF_CPP_MIN_LOG_LEVEL``.
+
+    Args:
+        fast: whether to compile with few optimizations on a CPU.
     """
-    # XLA remarks on every program that it takes from the cache.
+    # XLA logs a line about every program that it loads from the cache.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_folder()))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    if quickly and not any(_installed(package) for package in ACCELERATORS):
+    if fast and not any(_installed(package) for package in ACCELERATOR_PACKAGES):
         flags = os.environ.get("XLA_FLAGS", "")
         if "xla_backend_optimization_level" not in flags:
-            os.environ["XLA_FLAGS"] = f"{flags} {QUICKLY}".strip()
+            os.environ["XLA_FLAGS"] = f"{flags} {FAST_COMPILATION}".strip()
 
 
 def cache_folder() -> Path:
-    """Where compiled programs are kept: in the user's folder for such things."""
+    """The directory of compiled programs, within the user's cache directory."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "gmbench" / "compiled"
 
@@ -50,30 +54,30 @@ def _installed(package: str) -> bool:
 
 
 def compile_timed(function: Any, *arguments: Any) -> tuple[Any, float]:
-    """A jitted function compiled for some arguments, or their shapes, and the seconds that it took."""
-    begun = time.perf_counter()
+    """Compiles a jitted function for some arguments or shapes: the program, and the seconds it took."""
+    began = time.perf_counter()
     compiled = function.lower(*arguments).compile()
-    return compiled, time.perf_counter() - begun
+    return compiled, time.perf_counter() - began
 
 
-class Clock:
-    """Seconds that XLA has spent on building programs, or on fetching them from the cache, so far."""
+class CompileClock:
+    """Counts the seconds that XLA spends on compiling programs, or on loading them from the cache."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
 
     def __call__(self, event: str, duration_secs: float, **kwargs: str | int) -> None:
-        """Counts an event of jax's monitoring."""
+        """Receives an event from jax's monitoring."""
         if event == "/jax/core/compile/backend_compile_duration":
             self.seconds += duration_secs
 
 
 @contextmanager
-def compile_clock() -> Iterator[Clock]:
-    """Clocks the compilations within."""
-    import jax  # `prepare` comes before.
+def compile_clock() -> Iterator[CompileClock]:
+    """Counts the time of compilation within a ``with`` block."""
+    import jax  # Only after `configure_compilation`.
 
-    clock = Clock()
+    clock = CompileClock()
     jax.monitoring.register_event_duration_secs_listener(clock)
     try:
         yield clock
@@ -82,16 +86,20 @@ def compile_clock() -> Iterator[Clock]:
 
 
 @contextmanager
-def meanwhile(traced: Iterable[Any]) -> Iterator[list[Future[Any]]]:
-    """Builds programs beside what is done within, and each of them beside the tracing of the next.
+def compile_in_background(lowered: Iterable[Any]) -> Iterator[list[Future[Any]]]:
+    """Compiles programs in a background thread while the ``with`` block runs.
 
-    Gives what they will be, in their order. Those that are not begun yet when it is left are not built.
+    The first program already compiles while the next one is traced. At the end of the block, programs that
+    have not started to compile are given up.
 
     Args:
-        traced: jitted functions, lowered for their arguments, or whatever else can be compiled.
+        lowered: jitted functions, lowered for their arguments; anything with a method ``compile``.
+
+    Yields:
+        The futures of the compiled programs, in their order.
     """
     worker = ThreadPoolExecutor(1)
     try:
-        yield [worker.submit(program.compile) for program in traced]
+        yield [worker.submit(program.compile) for program in lowered]
     finally:
         worker.shutdown(cancel_futures=True)

@@ -1,11 +1,11 @@
-"""Runs shared out over hosts, by JAX's own distributed runtime: every process runs a part of the seeds.
+"""Distributed runs: every process of a JAX process group runs one part of the seeds.
 
-Seeds do not depend on each other, so that processes have little to say to each other; the first one puts the
-parts together.
+Seeds do not depend on each other, so that processes need not communicate. The first process merges the parts.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -13,38 +13,49 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from gmbench.runs.storage import results
 from gmbench.errors import UsageError
-from gmbench.runs.partition import Sharing
+from gmbench.runs.storage import manifests
+from gmbench.runs.storage.directories import is_used
 
-SECONDS = 1.0
-"""Between two looks at what the other processes have done."""
+POLL_SECONDS = 1.0
+"""Time between two looks at the results of the other processes."""
 
-FoundT = TypeVar("FoundT")
-Begin = Callable[[Path, tuple[int, int]], FoundT]
-"""Runs a part in a directory."""
+ResultT = TypeVar("ResultT")
+StartPart = Callable[[Path, tuple[int, int]], ResultT]
+"""Runs the part (k, n) of the seeds in a directory."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ProcessGroup:
+    """How to join a process group. JAX detects what is None: SLURM, Open MPI, Kubernetes and TPU pods.
+
+    Attributes:
+        coordinator: address of process 0, as ``host:port``.
+        processes: number of processes.
+        process: number of this process, from 0.
+    """
+
+    coordinator: str | None = None
+    processes: int | None = None
+    process: int | None = None
 
 
 @contextmanager
-def joined(sharing: Sharing) -> Iterator[None]:
-    """Joins the processes of a run, if it is shared out among some, for what is done within.
+def joined(group: ProcessGroup | None) -> Iterator[None]:
+    """Joins a process group for the duration of a ``with`` block; does nothing for None.
 
-    To be entered before JAX is used for anything else.
-
-    Args:
-        sharing: what was asked for; JAX finds out what was not, as under SLURM, with Open MPI, on Kubernetes
-            and on TPU pods.
+    It must be entered before JAX is used for anything else.
 
     Raises:
-        UsageError: they cannot be joined.
+        UsageError: the group cannot be joined.
     """
-    if not sharing.shared:
+    if group is None:
         yield
         return
     import jax
 
     try:
-        jax.distributed.initialize(sharing.coordinator, sharing.processes, sharing.process)
+        jax.distributed.initialize(group.coordinator, group.processes, group.process)
     except (ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise UsageError(
@@ -57,49 +68,49 @@ def joined(sharing: Sharing) -> Iterator[None]:
         jax.distributed.shutdown()
 
 
-def run_shared(
+def run_distributed(
     out: Path,
-    begin: Begin[FoundT],
-    resume: Callable[[Path], FoundT],
-    put_together: Callable[[list[Path]], FoundT],
-) -> FoundT | None:
-    """Runs a part in each process, and puts them together in the first one.
+    start: StartPart[ResultT],
+    resume: Callable[[Path], ResultT],
+    merge: Callable[[list[Path]], ResultT],
+) -> ResultT | None:
+    """Runs one part of the seeds in each process, and merges the parts in the first process.
 
-    Processes wait for each other by looking at the directory: JAX's own barriers give up after a while, and
-    parts may take hours. Should one process die, JAX ends the others.
+    Processes wait for each other by polling the directory: the barriers of JAX time out after minutes, and
+    parts may take hours. If one process dies, JAX ends the others.
 
     Args:
-        out: the directory of the whole, which all processes reach.
-        begin: runs a part in a directory.
-        resume: goes on with an interrupted one.
-        put_together: makes the whole of the directories of all parts.
+        out: the directory of the whole, which all processes share.
+        start: runs a part in a directory.
+        resume: resumes an interrupted part.
+        merge: merges the directories of all parts.
 
     Returns:
         The whole in the first process, None in the others.
     """
     import jax
 
-    which, count = jax.process_index() + 1, jax.process_count()
+    part, count = jax.process_index() + 1, jax.process_count()
     if count == 1:
-        return resume(out) if results.is_interrupted(out) else begin(out, (1, 1))
-    if results.is_used(out) and not list(out.glob("part-*")):
+        return resume(out) if manifests.is_interrupted(out) else start(out, (1, 1))
+    if is_used(out) and not list(out.glob("part-*")):
         raise UsageError(f"{out} is not empty and nothing in it is overwritten; give --out a new directory")
-    parts = [out / f"part-{number}-of-{count}" for number in range(1, count + 1)]
-    own = parts[which - 1]
-    if results.is_interrupted(own):
+    folders = [out / f"part-{number}-of-{count}" for number in range(1, count + 1)]
+    own = folders[part - 1]
+    if manifests.is_interrupted(own):
         resume(own)
-    elif not results.is_partial(own):
-        begin(own, (which, count))
-    if which > 1:
-        _wait(lambda: results.is_complete(out))
+    elif not manifests.is_partial(own):
+        start(own, (part, count))
+    if part > 1:
+        _wait(lambda: manifests.is_complete(out))
         return None
-    _wait(lambda: all(map(results.is_partial, parts)))
-    found = put_together(parts)
-    for part in parts:
-        shutil.rmtree(part)
-    return found
+    _wait(lambda: all(map(manifests.is_partial, folders)))
+    whole = merge(folders)
+    for folder in folders:
+        shutil.rmtree(folder)
+    return whole
 
 
 def _wait(until: Callable[[], bool]) -> None:
     while not until():
-        time.sleep(SECONDS)
+        time.sleep(POLL_SECONDS)

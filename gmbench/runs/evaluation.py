@@ -1,4 +1,4 @@
-"""What the seeds of a run do on the packs of its task, and what that tells about their goals."""
+"""Evaluation of trained policies on the packs of a task, and inference of the goals that they pursue."""
 
 from __future__ import annotations
 
@@ -11,109 +11,111 @@ import numpy as np
 
 from gmbench.agents.algorithm import Algorithm, Policy
 from gmbench.agents.planning import Planner
-from gmbench.runs.sharding import Spread, stacked_shapes
-from gmbench.runs.training import block_keys, seed_keys
+from gmbench.benchmarks.episode_steps import Observe, Rules
 from gmbench.benchmarks.episodes import Rollouts
-from gmbench.benchmarks.evaluation import Observe, Portion, Rules, play_episodes, whole
-from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, weigh_levels
+from gmbench.benchmarks.evaluation import Portion, all_levels, play_episodes
+from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, compute_evidence_by_level
 from gmbench.benchmarks.playing import rules_of
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.core.environment import EnvParams
 from gmbench.envs.core.levels import select
+from gmbench.runs.blocks import EVALUATION, block_keys, seed_keys
+from gmbench.runs.sharding import Placement, stacked_shapes
 
 PACKS_INFERRED = ("iid", "shift")
 """Packs on which goals are inferred from behaviour."""
-EVALUATION = 1
-"""Purpose number of the keys that evaluation draws from; training's is 0."""
 
-FoundT = TypeVar("FoundT")
+ResultT = TypeVar("ResultT")
 
 
 def evaluation_keys(seeds: range) -> jax.Array:
-    """The keys that the seeds' policies are evaluated with."""
+    """The random keys with which the policies of seeds are evaluated, one per seed."""
     return seed_keys(seeds, EVALUATION)
 
 
 def play_batch(
     task: Task,
-    spread: Spread,
+    placement: Placement,
     policies: Any,
     levels: Any,
     keys: jax.Array,
     observe: Observe | None = None,
     portion: Portion | None = None,
 ) -> Rollouts:
-    """One episode of every policy on every level: NumPy arrays, [places, seeds, levels, ...].
+    """Plays one episode of every policy on every level: NumPy arrays, [blocks, seeds, levels, ...].
 
-    The actions are kept of as many levels as goals are inferred on.
+    The actions are stored for the first `LEVELS_INFERRED` levels.
 
     Args:
         task: the task.
-        spread: where the blocks of the batch are computed.
-        policies: [places, seeds, ...].
-        levels: a pool.
-        keys: [places, seeds], for what the policies draw.
-        observe: what they are shown, if not the environment's view.
-        portion: what is played of the pool, if not all of it by the task's rules.
+        placement: where the blocks of the batch are computed.
+        policies: policies of a batch, [blocks, seeds, ...].
+        levels: a pool of levels.
+        keys: random keys of the policies, [blocks, seeds].
+        observe: the observation of the policies; None for the view of the environment.
+        portion: which levels are played, and when episodes end; None for all levels by the rules of the task.
     """
-    program = _playing(spread, rules_of(task, observe))
-    portion = whole(levels, task.first_only) if portion is None else portion
-    shared = spread.share((levels, portion))
-    return jax.tree.map(np.asarray, program(*shared, spread.put(policies), spread.put(keys)))
+    program = _playing_program(placement, rules_of(task, observe))
+    portion = all_levels(levels, task.first_only) if portion is None else portion
+    shared = placement.share((levels, portion))
+    return jax.tree.map(np.asarray, program(*shared, placement.put(policies), placement.put(keys)))
 
 
 def evaluate_batch(
-    task: Task, spread: Spread, policies: Any, packs: Mapping[str, Any], keys: jax.Array
+    task: Task, placement: Placement, policies: Any, packs: Mapping[str, Any], keys: jax.Array
 ) -> dict[str, Rollouts]:
-    """What the policies do on every pack, see `play_batch`."""
-    return {pack: play_batch(task, spread, policies, levels, keys) for pack, levels in packs.items()}
+    """Plays the policies of a batch on every pack, see `play_batch`."""
+    return {pack: play_batch(task, placement, policies, levels, keys) for pack, levels in packs.items()}
 
 
 def infer_packs(
-    task: Task, spread: Spread, packs: Mapping[str, Any], played: Mapping[str, Rollouts]
+    task: Task, placement: Placement, packs: Mapping[str, Any], played: Mapping[str, Rollouts]
 ) -> dict[str, GoalEvidence]:
-    """What was done on the first levels of some packs tells about goals: NumPy arrays, as `play_batch`.
-
-    Nothing where the task is not planned, since what an action costs is then not known.
+    """Infers goals from the behaviour on the first levels of each pack of `PACKS_INFERRED`.
 
     Args:
         task: the task.
-        spread: where the blocks of the batch are computed.
-        packs: levels.
-        played: from `evaluate_batch`.
+        placement: where the blocks of the batch are computed.
+        packs: the levels of each pack.
+        played: the rollouts on each pack, from `evaluate_batch`.
+
+    Returns:
+        The evidence by pack, NumPy arrays [blocks, seeds, levels, ...]. It is empty where the task is not
+        planned, because the cost of an action is unknown there.
     """
     if not task.planned:
         return {}
-    found = {}
+    evidence = {}
     for pack in PACKS_INFERRED:
-        few = select(packs[pack], np.arange(LEVELS_INFERRED))
-        by_level = _weighing(spread, task.planner)(spread.share(few), spread.put(played[pack]))
-        found[pack] = jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 1, 2), by_level)
-    return found
+        first = select(packs[pack], np.arange(LEVELS_INFERRED))
+        program = _inference_program(placement, task.planner)
+        by_level = program(placement.share(first), placement.put(played[pack]))
+        evidence[pack] = jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 1, 2), by_level)
+    return evidence
 
 
-def by_blocks(
-    found: Callable[[Any, jax.Array], FoundT], policies: Any, seeds: Sequence[int], size: int
-) -> FoundT:
-    """What is found out about the policies of seeds, stacked on axis 0, in blocks of a size.
+def evaluate_in_blocks(
+    evaluate: Callable[[Any, jax.Array], ResultT], policies: Any, seeds: Sequence[int], size: int
+) -> ResultT:
+    """Evaluates policies block by block, and concatenates the results on axis 0.
 
     Args:
-        found: of the policies of a batch of one block and their keys.
-        policies: one per seed.
-        seeds: their numbers.
-        size: of a block.
+        evaluate: evaluates a batch of one block: (policies, random keys) -> arrays [1, seeds, ...].
+        policies: policies stacked on axis 0, one per seed.
+        seeds: numbers of the seeds.
+        size: number of seeds in a block.
     """
-    parts = [found(*one_block(policies, seeds, first, size)) for first in range(0, len(seeds), size)]
-    stacked: FoundT = jax.tree.map(
+    parts = [evaluate(*one_block(policies, seeds, first, size)) for first in range(0, len(seeds), size)]
+    joined: ResultT = jax.tree.map(
         lambda *leaves: np.concatenate([leaf[0] for leaf in leaves])[: len(seeds)], *parts
     )
-    return stacked
+    return joined
 
 
 def one_block(policies: Any, seeds: Sequence[int], first: int, size: int) -> tuple[Any, jax.Array]:
-    """A batch of one block, which begins with a row of the policies; and its keys.
+    """Makes a batch of one block from the policies that begin at row ``first``: (policies, random keys).
 
-    Where seeds are wanting the block is filled up, so that one program serves all.
+    A block with too few seeds is padded with the last one, so that one program serves all blocks.
     """
     rows = np.minimum(np.arange(first, first + size), len(seeds) - 1)
     block = jax.tree.map(lambda leaf: leaf[rows][None], policies)
@@ -121,7 +123,13 @@ def one_block(policies: Any, seeds: Sequence[int], first: int, size: int) -> tup
 
 
 def policy_shapes(learner: Algorithm[Any], params: EnvParams, shape: tuple[int, ...]) -> Policy:
-    """The shapes of policies in an array of a shape; of ``params``, too, shapes will do."""
+    """The shapes of an array of policies.
+
+    Args:
+        learner: the algorithm, for one seed.
+        params: training levels, or their shapes.
+        shape: shape of the array of policies.
+    """
 
     def policy(params: EnvParams) -> Policy:
         return learner.policy(learner.init(jax.random.key(0), params))
@@ -130,43 +138,44 @@ def policy_shapes(learner: Algorithm[Any], params: EnvParams, shape: tuple[int, 
     return shapes
 
 
-def trace_ahead(
-    task: Task, learner: Algorithm[Any], packs: Mapping[str, Any], spread: Spread, seeds: int
+def lower_programs(
+    task: Task, learner: Algorithm[Any], packs: Mapping[str, Any], placement: Placement, seeds: int
 ) -> Iterator[Any]:
-    """The programs of `evaluate_batch` and `infer_packs`, for which no learner need be trained yet, traced.
+    """Lowers the programs of `evaluate_batch` and `infer_packs`, so that they can be compiled in advance.
 
-    Once they are compiled, what calls them later finds them there.
+    No trained learner is needed. A later call finds the compiled programs in the cache of jax.
 
     Args:
         task: the task.
-        learner: for one seed.
-        packs: levels.
-        spread: where blocks are computed.
-        seeds: of a block.
+        learner: the algorithm, for one seed.
+        packs: the levels of each pack.
+        placement: where blocks are computed.
+        seeds: number of seeds in a block.
     """
     levels = packs[PACKS_INFERRED[0]]
-    keys = spread.put(block_keys([range(seeds)] * spread.places, EVALUATION))
-    # How many training levels there are makes no difference to a policy.
-    policies = spread.put(policy_shapes(learner, task.env.params(levels), keys.shape))
-    playing = _playing(spread, rules_of(task))
-    arguments = (*spread.share((levels, whole(levels, task.first_only))), policies, keys)
+    keys = placement.put(block_keys([range(seeds)] * placement.blocks_per_batch, EVALUATION))
+    # The number of training levels makes no difference to a policy.
+    policies = placement.put(policy_shapes(learner, task.env.params(levels), keys.shape))
+    playing = _playing_program(placement, rules_of(task))
+    arguments = (*placement.share((levels, all_levels(levels, task.first_only))), policies, keys)
     yield playing.lower(*arguments)
     if task.planned:
-        few = spread.share(select(levels, np.arange(LEVELS_INFERRED)))
-        yield _weighing(spread, task.planner).lower(few, spread.put(jax.eval_shape(playing, *arguments)))
+        first = placement.share(select(levels, np.arange(LEVELS_INFERRED)))
+        rollouts = placement.put(jax.eval_shape(playing, *arguments))
+        yield _inference_program(placement, task.planner).lower(first, rollouts)
 
 
 @functools.lru_cache(maxsize=32)
-def _playing(spread: Spread, rules: Rules) -> Any:
-    """Of levels, the portion of them that is played, policies and keys."""
-    return spread.map(functools.partial(play_episodes, rules, LEVELS_INFERRED), shared=2)
+def _playing_program(placement: Placement, rules: Rules) -> Any:
+    """The program (levels, portion, policies, keys) -> rollouts."""
+    return placement.map(functools.partial(play_episodes, rules, LEVELS_INFERRED), shared=2)
 
 
 @functools.lru_cache(maxsize=32)
-def _weighing(spread: Spread, planner: Planner) -> Any:
-    """Of levels, and what was played on these and others after them."""
+def _inference_program(placement: Placement, planner: Planner) -> Any:
+    """The program (levels, rollouts on these levels and possibly on more) -> evidence by level."""
 
-    def weigh(levels: Any, played: Rollouts) -> GoalEvidence:
-        return weigh_levels(planner, levels, played.actions, played.episodes.length)
+    def infer(levels: Any, played: Rollouts) -> GoalEvidence:
+        return compute_evidence_by_level(planner, levels, played.actions, played.episodes.length)
 
-    return spread.map(weigh, shared=1)
+    return placement.map(infer, shared=1)

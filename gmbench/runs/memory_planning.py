@@ -1,4 +1,4 @@
-"""How many seeds fit into memory, told from what the compiled programs need, and not by trial and error."""
+"""Memory planning: how many seeds train together, computed from what the compiled programs need."""
 
 from __future__ import annotations
 
@@ -8,63 +8,64 @@ from pathlib import Path
 import jax
 import psutil
 
-from gmbench.runs.training import Programs
-from gmbench.runs.program_memory import bytes_of, program_memory
 from gmbench.errors import UsageError
+from gmbench.runs.program_memory import bytes_of, program_memory
+from gmbench.runs.training_programs import Programs
 
-TAKEN = 0.5
-"""Part of the free memory that training may take; the rest is for evaluation and for what is not foreseen."""
+TRAINING_FRACTION = 0.5
+"""Fraction of the free memory that training may take. Evaluation and what was not foreseen need the rest."""
 COHORT_SEEDS = 64
-"""On a CPU, where seeds take turns, so many train side by side at most: those that are done are kept."""
+"""On a CPU, blocks run one after the other, so larger cohorts would only delay the saving of results."""
 GIB = 1 << 30
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
-    """How the seeds of a run are put together, see `gmbench.runs.sharding.Spread`.
+class MemoryPlan:
+    """How the blocks of a run are grouped.
 
     Attributes:
-        each: blocks side by side on each device.
-        cohort: blocks that train side by side in all.
+        blocks_per_device: blocks that run side by side on each device, see
+            `gmbench.runs.sharding.Placement`.
+        blocks_per_cohort: blocks that train together.
     """
 
-    each: int
-    cohort: int
+    blocks_per_device: int
+    blocks_per_cohort: int
 
 
-def plan_training(programs: Programs, blocks: int, memory: float | None) -> Plan:
-    """How blocks are put together.
+def plan_memory(programs: Programs, blocks: int, memory: float | None) -> MemoryPlan:
+    """Plans how many blocks train together.
 
     Args:
-        programs: those for one block on each device.
-        blocks: how many there are.
-        memory: GiB that may be used on each device; None for half of what is free.
+        programs: training programs for one block on each device.
+        blocks: number of all blocks.
+        memory: GiB that training may use on each device; None for half of the free memory.
 
     Raises:
         UsageError: not even one block fits.
     """
-    room = TAKEN * free_memory() if memory is None else memory * GIB
-    devices = len(programs.spread.devices)
+    available = TRAINING_FRACTION * free_memory() if memory is None else memory * GIB
+    devices = len(programs.placement.devices)
     learners = bytes_of(programs.learners) / devices
     needed = program_memory(programs.update)
     peak = learners if needed is None else max(learners, needed.peak)
-    if peak > room:
+    if peak > available:
         raise UsageError(
-            f"a block of seeds needs {peak / GIB:.2f} GiB where {room / GIB:.2f} may be used; "
+            f"a block of seeds needs {peak / GIB:.2f} GiB where {available / GIB:.2f} may be used; "
             "give --memory more, or --block fewer seeds"
         )
-    waves = -(-blocks // devices)  # Blocks that each device has to take.
+    blocks_of_device = -(-blocks // devices)
     if jax.default_backend() != "cpu":
-        each = min(waves, int(room / peak))
-        return Plan(each, each * devices)
+        together = min(blocks_of_device, int(available / peak))
+        return MemoryPlan(together, together * devices)
     seeds = jax.tree.leaves(programs.learners)[0].shape[1]
-    # Beside the block at work, the others only wait.
-    fit = 1 + int((room - peak) / learners)
-    return Plan(1, devices * min(waves, fit, max(1, COHORT_SEEDS // (seeds * devices))))
+    # While one block is updated, the other blocks of a cohort only hold their learners.
+    fit = 1 + int((available - peak) / learners)
+    return MemoryPlan(1, devices * min(blocks_of_device, fit, max(1, COHORT_SEEDS // (seeds * devices))))
 
 
 def free_memory() -> float:
-    """Bytes that are free on a device, or in the machine if that is a CPU; a container's limit counts."""
+    """Free bytes of a device. On a CPU it is that of the machine, or what the limit of a container leaves."""
     device = jax.local_devices()[0]
     stats = device.memory_stats() if device.platform != "cpu" else None
     if stats and "bytes_limit" in stats:
@@ -74,7 +75,7 @@ def free_memory() -> float:
 
 
 def _free_in_container() -> float:
-    """What a control group leaves, by version 2 of these; infinite without one."""
+    """Bytes that the limit of a control group (version 2) leaves; infinite without a limit."""
     folder = Path("/sys/fs/cgroup")
     try:
         own = Path("/proc/self/cgroup").read_text().strip().rpartition("::")[2].lstrip("/")

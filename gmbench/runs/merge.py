@@ -1,4 +1,4 @@
-"""Putting the parts of a run, or of a sweep, together: the result is that of one run of all seeds."""
+"""Merging the parts of a run or of a sweep: the result is that of one run of all seeds."""
 
 from __future__ import annotations
 
@@ -6,42 +6,62 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gmbench.runs.storage import results
-from gmbench.benchmarks.tasks import load_task
-from gmbench.runs.storage.provenance import check_packs
+from gmbench.benchmarks.registry import load_task
 from gmbench.errors import UsageError
+from gmbench.runs.algorithms import make_algorithm
+from gmbench.runs.callbacks import Callbacks
 from gmbench.runs.evaluation import policy_shapes
-from gmbench.runs.storage.shards import Piece, read_pieces
-from gmbench.runs.storage.results import Result
-from gmbench.runs.run import conclude, make_algorithm, store_manifest
+from gmbench.runs.group import conclude, write_manifest
 from gmbench.runs.settings import Settings
-from gmbench.runs.callbacks import Watch
+from gmbench.runs.storage import manifests
+from gmbench.runs.storage.directories import claim, locked
+from gmbench.runs.storage.provenance import check_packs
+from gmbench.runs.storage.results import Result
+from gmbench.runs.storage.shards import Shard, read_shards
+from gmbench.runs.sweep import SweepResult, conclude_sweep, stored_settings
 
-OWN = ("part", "devices", "seconds", "diverged")
-"""What the manifests of parts need not have in common."""
+DIFFERENT_IN_PARTS = ("part", "devices", "seconds", "diverged")
+"""Entries of manifests that may differ between the parts of a run."""
 
 
-def merge(parts: Sequence[Path | str], out: Path | str, watch: Watch | None = None) -> Result:
-    """Puts the parts of a run together, scores it, and stores it as any other run.
+def merge(parts: Sequence[Path], out: Path, callbacks: Callbacks | None = None) -> Result | SweepResult:
+    """Merges the parts of a run or of a sweep, scores and stores the whole. It draws no figures.
 
     Args:
         parts: the directories of all parts, in any order.
         out: a new or empty directory for the whole.
-        watch: who is told how it goes on.
+        callbacks: receives the progress.
 
     Raises:
-        UsageError: a part is wanting, is there twice, was not finished or is of another run; or ``out``
-            is in use.
+        UsageError: a part is missing, given twice, not complete, or of another run; or ``out`` is in use.
     """
-    folder = Path(out)
-    ordered = ordered_parts([Path(part) for part in parts])
-    results.claim(folder)
-    with results.locked(folder):
-        return put_together(ordered, folder, watch or Watch())
+    check_parts(parts)
+    claim(out)
+    with locked(out):
+        return merge_into(parts, out, callbacks or Callbacks())
 
 
-def ordered_parts(parts: Sequence[Path]) -> list[Path]:
-    """The directories of all parts of a run, the first part first.
+def check_parts(parts: Sequence[Path]) -> None:
+    """Checks that directories hold all parts of one run or of one sweep.
+
+    Raises:
+        UsageError: see `merge`.
+    """
+    if parts and manifests.is_sweep(parts[0]):
+        _ordered_sweep_parts(parts)
+    else:
+        _ordered_parts(parts)
+
+
+def merge_into(parts: Sequence[Path], out: Path, callbacks: Callbacks) -> Result | SweepResult:
+    """Merges parts into a directory that this process has locked, see `merge`."""
+    if parts and manifests.is_sweep(parts[0]):
+        return _merge_sweep(_ordered_sweep_parts(parts), out, callbacks)
+    return _merge_run(_ordered_parts(parts), out, callbacks)
+
+
+def _ordered_parts(parts: Sequence[Path]) -> list[Path]:
+    """The directories of all parts of a run, in the order of the parts.
 
     Raises:
         UsageError: see `merge`.
@@ -49,33 +69,37 @@ def ordered_parts(parts: Sequence[Path]) -> list[Path]:
     if not parts:
         raise UsageError("give the directories of all parts")
     found: dict[int, Path] = {}
-    first = results.read_manifest(parts[0])
+    first = manifests.read_manifest(parts[0])
     for part in parts:
-        manifest = results.read_manifest(part)
+        manifest = manifests.read_manifest(part)
         _check_part(part, manifest, parts[0], first)
-        which, count = manifest["part"]
-        if which in found:
-            raise UsageError(f"{found[which]} and {part} are both part {which} of {count}; give one of them")
-        found[which] = part
-    wanting = [which for which in range(1, count + 1) if which not in found]
-    if wanting:
-        numbers = ", ".join(f"{which}/{count}" for which in wanting)
-        raise UsageError(f"parts are wanting: {numbers}; give the directories of all parts")
-    return [found[which] for which in sorted(found)]
+        number, count = manifest["part"]
+        if number in found:
+            raise UsageError(
+                f"{found[number]} and {part} are both part {number} of {count}; give one of them"
+            )
+        found[number] = part
+    missing = [number for number in range(1, count + 1) if number not in found]
+    if missing:
+        numbers = ", ".join(f"{number}/{count}" for number in missing)
+        raise UsageError(f"parts are missing: {numbers}; give the directories of all parts")
+    return [found[number] for number in sorted(found)]
 
 
 def _check_part(part: Path, manifest: Mapping[str, Any], other: Path, expected: Mapping[str, Any]) -> None:
-    """Whether a directory holds a part, of the same run as another.
+    """Checks that a directory holds a complete part of the same run as another.
 
     Raises:
         UsageError: it does not.
     """
-    if manifest.get("status") == results.RUNNING:
-        raise UsageError(f"the run in {part} was not finished; go on with gmbench run --resume {part}")
-    if manifest.get("status") != results.PARTIAL:
+    if manifest.get("status") == manifests.RUNNING:
+        raise UsageError(f"the run in {part} is not complete; resume it with gmbench run --resume {part}")
+    if manifest.get("status") != manifests.PARTIAL:
         raise UsageError(f"{part} holds all seeds of a run, so there is nothing to merge")
     names = dict.fromkeys([*manifest, *expected])
-    differing = [name for name in names if name not in OWN and manifest.get(name) != expected.get(name)]
+    differing = [
+        name for name in names if name not in DIFFERENT_IN_PARTS and manifest.get(name) != expected.get(name)
+    ]
     if manifest["part"][1] != expected["part"][1]:
         differing.append("number of parts")
     if differing:
@@ -84,46 +108,62 @@ def _check_part(part: Path, manifest: Mapping[str, Any], other: Path, expected: 
         )
 
 
-def put_together(parts: Sequence[Path], folder: Path, watch: Watch, pictures: bool = True) -> Result:
-    """The whole run, stored in a directory; the parts are all there, and in order."""
-    watch.stage("reading parts")
-    manifests = [results.read_manifest(part) for part in parts]
-    task = load_task(manifests[0]["task"])
-    check_packs(task, manifests[0], parts[0])
-    whole = {**manifests[0], "part": (1, 1)}
-    settings = Settings.stored(whole, parts[0] / results.MANIFEST)
+def _merge_run(parts: Sequence[Path], out: Path, callbacks: Callbacks) -> Result:
+    """Merges all parts of a run, given in their order."""
+    callbacks.stage("reading parts")
+    part_manifests = [manifests.read_manifest(part) for part in parts]
+    task = load_task(part_manifests[0]["task"])
+    check_packs(task, part_manifests[0], parts[0])
+    whole = {**part_manifests[0], "part": (1, 1)}
+    settings = Settings.from_manifest(whole, parts[0] / manifests.MANIFEST)
     learner = make_algorithm(task, settings)
     policy = policy_shapes(learner, task.env.default_params, ())
-    pieces = [
-        _checked(part, read_pieces(part, policy), manifest)
-        for part, manifest in zip(parts, manifests, strict=True)
+    shards = [
+        shard
+        for part, manifest in zip(parts, part_manifests, strict=True)
+        for shard in _checked(part, read_shards(part, policy), manifest)
     ]
-    devices = list(dict.fromkeys(name for manifest in manifests for name in manifest["devices"]))
-    asked = set(vars(settings)) | {"status", "seconds", "diverged", "steps"}
-    circumstances = {name: value for name, value in whole.items() if name not in asked} | {"devices": devices}
-    result = conclude(
-        task,
-        learner,
-        settings,
-        circumstances,
-        [piece for part in pieces for piece in part],
-        folder,
-        watch,
-        pictures,
-    )
+    devices = list(dict.fromkeys(name for manifest in part_manifests for name in manifest["devices"]))
+    other_entries = set(vars(settings)) | {"status", "seconds", "diverged", "steps"}
+    provenance = {name: value for name, value in whole.items() if name not in other_entries}
+    provenance["devices"] = devices
+    result = conclude(task, learner, settings, provenance, out, shards, callbacks)
     for name in ("compile", "all"):
-        result.manifest["seconds"][name] = sum(manifest["seconds"][name] for manifest in manifests)
-    store_manifest(result)
+        result.manifest["seconds"][name] = sum(manifest["seconds"][name] for manifest in part_manifests)
+    write_manifest(result)
     return result
 
 
-def _checked(part: Path, pieces: list[Piece], manifest: Mapping[str, Any]) -> list[Piece]:
-    """The pieces of a part, if they are of all its seeds.
+def _checked(part: Path, shards: list[Shard], manifest: Mapping[str, Any]) -> list[Shard]:
+    """Returns the shards of a part if they have all of its seeds.
 
     Raises:
-        UsageError: they are not.
+        UsageError: seeds are missing.
     """
-    settings = Settings.stored(manifest, part / results.MANIFEST)
-    if [seed for piece in pieces for seed in piece.seeds] != list(settings.seeds_of(settings.blocks())):
+    settings = Settings.from_manifest(manifest, part / manifests.MANIFEST)
+    if [seed for shard in shards for seed in shard.seeds] != list(settings.seeds_of(settings.blocks())):
         raise UsageError(f"{part} has not all of its seeds; run this part again, in a new directory")
-    return pieces
+    return shards
+
+
+def _ordered_sweep_parts(parts: Sequence[Path]) -> dict[str, list[Path]]:
+    """For each condition of a sweep the directories of all its parts, in the order of the parts.
+
+    Raises:
+        UsageError: see `merge`.
+    """
+    names = list(stored_settings(parts[0]))
+    for part in parts:
+        if list(stored_settings(part)) != names:
+            raise UsageError(f"{part} and {parts[0]} are not parts of the same sweep")
+    return {name: _ordered_parts([part / name for part in parts]) for name in names}
+
+
+def _merge_sweep(parts: Mapping[str, Sequence[Path]], out: Path, callbacks: Callbacks) -> SweepResult:
+    """Merges all parts of each condition of a sweep, given in their order."""
+    done = {}
+    for name, of_condition in parts.items():
+        (out / name).mkdir(exist_ok=True)
+        done[name] = _merge_run(of_condition, out / name, callbacks)
+    task_id = next(iter(done.values())).manifest["task"]
+    return conclude_sweep(task_id, done, out)

@@ -1,4 +1,4 @@
-"""How much memory things take: arrays by their shapes, compiled programs, and a device at its peak."""
+"""How much memory arrays and compiled programs take, in bytes, and the peak of a device."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import jax.numpy as jnp
 
 @dataclasses.dataclass(frozen=True)
 class Memory:
-    """What a compiled program needs while it runs, in bytes.
+    """The memory that a compiled program needs while it runs, in bytes.
 
     Attributes:
-        arguments: what it is given.
-        outputs: what it gives.
-        aliased: the part of the outputs that takes the place of arguments.
-        temporaries: what it needs in between.
+        arguments: size of its arguments.
+        outputs: size of its results.
+        aliased: size of the results that reuse the memory of arguments.
+        temporaries: size of its intermediate results.
     """
 
     arguments: int
@@ -27,12 +27,12 @@ class Memory:
 
     @property
     def peak(self) -> int:
-        """All of it together."""
+        """The sum of all, without counting reused memory twice."""
         return self.arguments + self.outputs - self.aliased + self.temporaries
 
 
 def program_memory(compiled: Any) -> Memory | None:
-    """What a compiled program needs, as the compiler planned it; None where it does not tell."""
+    """The memory of a compiled program, as planned by the compiler; None if it is not reported."""
     plan = compiled.memory_analysis()
     if plan is None:
         return None
@@ -45,13 +45,13 @@ def program_memory(compiled: Any) -> Memory | None:
 
 
 def device_peak() -> int | None:
-    """The most bytes that were in use on the device since the process began; None where it does not tell."""
+    """The peak memory of the first device since the process started; None if it does not report that."""
     stats = jax.devices()[0].memory_stats()
     return None if stats is None else stats.get("peak_bytes_in_use")
 
 
 def bytes_of(tree: Any) -> int:
-    """Bytes of all arrays, or shapes of arrays, in a pytree; random keys count as the numbers they hold."""
+    """The size of all arrays, or shapes of arrays, in a pytree; random keys count as their raw numbers."""
     return sum(_leaf_bytes(leaf) for leaf in jax.tree.leaves(tree))
 
 

@@ -1,57 +1,54 @@
-"""Reading a stored run, and scoring it again, or all runs of a suite."""
+"""Scoring a stored run, suite or sweep again, from its stored episodes."""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gmbench.runs.storage import results
-from gmbench.benchmarks.packs import load_references
-from gmbench.benchmarks.tasks import load_task
-from gmbench.benchmarks.tasks.task import Task
-from gmbench.runs.storage.provenance import check_packs
 from gmbench.errors import UsageError
-from gmbench.runs.storage.results import Result
-from gmbench.runs.scores.run import score
+from gmbench.runs.scores.stored import load_scored
 from gmbench.runs.scores.suite import score_suite
+from gmbench.runs.storage import manifests, results
+from gmbench.runs.storage.files import write_json
+from gmbench.runs.sweep import conclude_sweep
 
 
-def load_scored(directory: Path) -> tuple[Task, Result]:
-    """The task and the content of a run, scored from its stored episodes.
-
-    Raises:
-        UsageError: there is no finished run, or it was evaluated on other packs than this version's.
-    """
-    stored = results.read_run(directory)
-    task = load_task(stored.manifest["task"])
-    check_packs(task, stored.manifest, directory)
-    scores = score(stored.manifest, stored.episodes, stored.goals, load_references(task))
-    return task, dataclasses.replace(stored, scores=scores)
-
-
-def rescore(directory: Path) -> dict[str, Any]:
-    """Scores a run from its stored episodes, writes its ``scores.json`` anew and returns its content.
+def rescore(directory: Path) -> Mapping[str, Any]:
+    """Scores a stored run, suite or sweep again, rewrites its scores, and returns them.
 
     Raises:
-        UsageError: see `load_scored`.
+        UsageError: it is not complete or damaged, or was evaluated on other packs than this version has.
     """
+    if manifests.is_sweep(directory):
+        return _rescore_sweep(directory)
+    return _rescore_suite(directory) if manifests.is_suite(directory) else _rescore_run(directory)
+
+
+def _rescore_run(directory: Path) -> dict[str, Any]:
+    """Scores a run, and rewrites its ``scores.json``."""
     scores = dict(load_scored(directory)[1].scores)
-    results.write_json(directory / results.SCORES, scores)
+    write_json(directory / results.SCORES, scores)
     return scores
 
 
-def rescore_suite(directory: Path) -> dict[str, Any]:
-    """Scores the run of a suite from its stored episodes: each task as `rescore` does, then all together.
-
-    Writes its ``suite.json`` anew and returns the figures in it.
-
-    Raises:
-        UsageError: it was not finished, or see `load_scored`.
-    """
-    stored = results.read_suite(directory)
-    if stored.get("status") != results.COMPLETE:
-        raise UsageError(f"the suite in {directory} was not finished; repeat its command to go on")
-    scores = score_suite(stored["suite"], {task: rescore(directory / task) for task in stored["settings"]})
-    results.write_json(directory / results.SUITE, {**stored, **scores})
+def _rescore_suite(directory: Path) -> dict[str, Any]:
+    """Scores each task of a suite, and rewrites its ``suite.json``."""
+    stored = manifests.read_suite(directory)
+    if stored.get("status") != manifests.COMPLETE:
+        raise UsageError(f"the suite in {directory} is not complete; repeat its command to resume it")
+    runs = {task: _rescore_run(directory / task) for task in stored["settings"]}
+    scores = score_suite(stored["suite"], runs)
+    write_json(directory / manifests.SUITE, {**stored, **scores})
     return scores
+
+
+def _rescore_sweep(directory: Path) -> Mapping[str, Any]:
+    """Scores each condition of a sweep, and rewrites its ``sweep.json`` and ``sweep.parquet``."""
+    stored = manifests.read_sweep(directory)
+    if stored.get("status") != manifests.COMPLETE:
+        raise UsageError(
+            f"the sweep in {directory} is not complete; resume it with gmbench run --resume {directory}"
+        )
+    done = {name: load_scored(directory / name)[1] for name in stored["settings"]}
+    return conclude_sweep(stored["task"], done, directory).scores

@@ -1,37 +1,33 @@
-"""Going on with whatever was interrupted: a run, a suite or a sweep."""
+"""Resuming whatever was interrupted: a run, a suite or a sweep."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from gmbench.runs.storage import results
-from gmbench.runs import run as runner, suite as suite_runner, sweep as sweeping
+from gmbench.runs.callbacks import Callbacks
+from gmbench.runs.run import resume_run
+from gmbench.runs.storage import manifests
 from gmbench.runs.storage.results import Result
-from gmbench.runs.suite import SuiteResult, Told
-from gmbench.runs.sweep import SweepResult
-from gmbench.runs.callbacks import Watch
+from gmbench.runs.suite import SuiteResult, resume_suite
+from gmbench.runs.sweep import SweepResult, resume_sweep
 
 
 def resume(
-    out: Path | str, *, memory: float | None = None, watch: Watch | None = None, told: Told | None = None
+    out: Path, memory: float | None = None, callbacks: Callbacks | None = None
 ) -> Result | SuiteResult | SweepResult:
-    """Goes on with an interrupted run of a task or of a suite, or with a sweep.
-
-    It ends with the same numbers as if it had not been interrupted.
+    """Resumes an interrupted run, suite or sweep. The result is the same as without the interruption.
 
     Args:
         out: its directory.
-        memory: GiB that may be used on each device; without it, half of what is free.
-        watch: who is told how each run goes on, and may stop it.
-        told: who is told of the tasks of a suite.
+        memory: GiB that training may use on each device; None for half of the free memory.
+        callbacks: receives the progress.
 
     Raises:
-        UsageError: there is none, it is complete, was begun in other circumstances, or is damaged.
-        Interrupted: ``watch`` said to stop.
+        UsageError: there is nothing to resume, its provenance has changed, or it is damaged.
+        Interrupted: ``callbacks.stop`` returned True.
     """
-    folder = Path(out)
-    if results.is_sweep(folder):
-        return sweeping.resume_sweep(folder, memory=memory, watch=watch)
-    if results.is_suite(folder):
-        return suite_runner.resume_suite(folder, memory=memory, watch=watch, told=told)
-    return runner.resume(folder, memory=memory, watch=watch)
+    if manifests.is_sweep(out):
+        return resume_sweep(out, memory, callbacks)
+    if manifests.is_suite(out):
+        return resume_suite(out, memory, callbacks)
+    return resume_run(out, memory, callbacks)

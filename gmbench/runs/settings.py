@@ -1,34 +1,84 @@
-"""What a run is told to do, and the training levels that follow from it."""
+"""Settings of runs, suites and sweeps: what a user asks for, and the complete settings that follow."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import jax
+from typing import Any, TypedDict
 
 from gmbench.benchmarks.tasks.task import Task
-from gmbench.envs.core.levels import training_pool
+from gmbench.benchmarks.training_levels import check_levels
 from gmbench.errors import UsageError
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """What is run, with nothing left open.
+class RunOptions:
+    """What a user asks for: the same for a run, for each task of a suite, and for each condition of a sweep.
 
     Attributes:
-        task: id.
+        algorithm: ``ppo``, ``ppo-rnn``, or your own as ``package.module:factory``, a function of (env, steps)
+            that returns a `gmbench.agents.algorithm.Algorithm`; None for the algorithm of the task.
+        budget: ``quick`` or ``standard``; it fills in ``seeds``, ``steps`` and ``levels`` that are None.
+        seeds: number of training seeds.
+        steps: environment steps per seed; a run makes the fewest whole updates that reach them.
+        alpha: fraction of training levels from the shifted distribution, from 0 to 1.
+        levels: number of training levels.
+        block: number of seeds that are computed together; None for what suits the algorithm and the device.
+            The results depend on it by floating-point rounding.
+        part: (k, n) to run only the k-th of n parts of the seeds; `gmbench.merge` combines the parts.
+        memory: GiB that training may use on each device; None for half of the free memory.
+    """
+
+    algorithm: str | None = None
+    budget: str = "quick"
+    seeds: int | None = None
+    steps: int | None = None
+    alpha: float = 0.0
+    levels: int | None = None
+    block: int | None = None
+    part: tuple[int, int] = (1, 1)
+    memory: float | None = None
+
+
+class SweepKeywords(TypedDict, total=False):
+    """The fields of `RunOptions` that all conditions of a sweep share, as keyword arguments."""
+
+    algorithm: str | None
+    budget: str
+    seeds: int | None
+    steps: int | None
+    block: int | None
+    part: tuple[int, int]
+    memory: float | None
+
+
+class RunKeywords(SweepKeywords, total=False):
+    """The fields of `RunOptions` as keyword arguments, for type checkers."""
+
+    alpha: float
+    levels: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The complete settings of a run, as its manifest stores them. All numbers are checked.
+
+    Attributes:
+        task: id of the task.
         algorithm: name, or ``package.module:factory``.
         budget: the name of the budget that filled in what was not given.
-        seeds: how many, numbered from 0.
-        steps: environment steps for each seed, at least; whole updates are taken.
+        seeds: number of training seeds, numbered from 0.
+        steps: environment steps per seed; a run makes the fewest whole updates that reach them.
         alpha: fraction of training levels from the shifted distribution.
-        levels: different training levels.
-        block: seeds that are computed together; the numbers depend on it in their last digits, and on nothing
-            else of how the work is shared out. 0 until it is known what suits the algorithm and the device.
-        part: which part of the seeds this is, and of how many; (1, 1) for all.
+        levels: number of training levels.
+        block: number of seeds that are computed together; 0 until the algorithm and the device are known.
+            The results depend on it by floating-point rounding, and on nothing else of how seeds are
+            distributed.
+        part: (k, n) for the k-th of n parts of the seeds; (1, 1) for all seeds.
+
+    Raises:
+        UsageError: a number is out of range.
     """
 
     task: str
@@ -42,19 +92,41 @@ class Settings:
     part: tuple[int, int] = (1, 1)
 
     @classmethod
-    def of(cls, manifest: Mapping[str, Any]) -> Settings:
-        """Those that the manifest of a run says; KeyError where it does not."""
-        return cls(**{field.name: manifest[field.name] for field in dataclasses.fields(cls)})
-
-    @classmethod
-    def stored(cls, manifest: Mapping[str, Any], path: Path) -> Settings:
-        """Those that a manifest says.
+    def resolve(cls, task: Task, options: RunOptions) -> Settings:
+        """Makes the settings of a run; what the options leave open is filled in from the task and its budget.
 
         Raises:
-            UsageError: it does not; the message names its path.
+            UsageError: a number is out of range, or the task has no such budget.
+        """
+        if options.budget not in task.budgets:
+            budgets = ", ".join(task.budgets)
+            raise UsageError(f"{task.id} has no budget {options.budget!r}; its budgets are {budgets}")
+        budget = task.budgets[options.budget]
+        return cls(
+            task=task.id,
+            algorithm=task.algorithm if options.algorithm is None else options.algorithm,
+            budget=options.budget,
+            seeds=budget.seeds if options.seeds is None else options.seeds,
+            steps=budget.steps if options.steps is None else options.steps,
+            alpha=options.alpha,
+            levels=budget.levels if options.levels is None else options.levels,
+            block=options.block or 0,
+            part=options.part,
+        )
+
+    @classmethod
+    def from_manifest(cls, manifest: Mapping[str, Any], path: Path) -> Settings:
+        """Reads the settings from a manifest.
+
+        Args:
+            manifest: the content of the manifest.
+            path: its path, which the message names.
+
+        Raises:
+            UsageError: a setting is missing or damaged.
         """
         try:
-            return cls.of(manifest)
+            return cls(**{field.name: manifest[field.name] for field in dataclasses.fields(cls)})
         except (KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"{path} is damaged; the run must be repeated") from error
 
@@ -64,93 +136,32 @@ class Settings:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.block < 0:
             raise UsageError(f"a block has at least 1 seed, not {self.block}")
-        object.__setattr__(self, "part", tuple(self.part))  # JSON has lists.
-        which, parts = self.part
-        if not 1 <= which <= parts:
-            raise UsageError(f"there is no part {which} of {parts}; the first of three is 1/3")
+        object.__setattr__(self, "part", tuple(self.part))  # JSON stores tuples as lists.
+        part, parts = self.part
+        if not 1 <= part <= parts:
+            raise UsageError(f"there is no part {part} of {parts}; the first of three is 1/3")
         check_levels(self.levels, self.alpha)
 
     @property
-    def whole(self) -> bool:
-        """Whether all seeds are run, and not a part of them."""
+    def all_seeds(self) -> bool:
+        """Whether the run has all seeds, and not only a part of them."""
         return self.part == (1, 1)
 
     def blocks(self) -> range:
-        """The numbers of the blocks that this part of the run has to do.
+        """The numbers of the blocks in this part of the run.
 
         Raises:
-            UsageError: there are none.
+            UsageError: there are fewer blocks than parts.
         """
-        which, parts = self.part
+        part, parts = self.part
         count = -(-self.seeds // self.block)
         if parts > count:
             raise UsageError(
                 f"{self.seeds} seeds in blocks of {self.block} make {count} parts at most, not {parts}; "
                 "give fewer parts, or --block fewer seeds"
             )
-        return range(count * (which - 1) // parts, count * which // parts)
+        return range(count * (part - 1) // parts, count * part // parts)
 
     def seeds_of(self, blocks: range) -> range:
-        """The seeds of some blocks; the last block of all may have fewer than the others."""
+        """The seeds of consecutive blocks. The last block of a run may have fewer seeds than the others."""
         return range(blocks.start * self.block, min(blocks.stop * self.block, self.seeds))
-
-
-def settle(
-    task: Task,
-    *,
-    algorithm: str | None = None,
-    budget: str = "quick",
-    seeds: int | None = None,
-    steps: int | None = None,
-    alpha: float = 0.0,
-    levels: int | None = None,
-    block: int | None = None,
-    part: tuple[int, int] = (1, 1),
-) -> Settings:
-    """Fills what is not given from the task and its budget.
-
-    Raises:
-        UsageError: a number is out of range, or there is no such budget.
-    """
-    if budget not in task.budgets:
-        raise UsageError(f"{task.id} has no budget {budget!r}; its budgets are {', '.join(task.budgets)}")
-    given = task.budgets[budget]
-    return Settings(
-        task=task.id,
-        algorithm=task.algorithm if algorithm is None else algorithm,
-        budget=budget,
-        seeds=given.seeds if seeds is None else seeds,
-        steps=given.steps if steps is None else steps,
-        alpha=alpha,
-        levels=given.levels if levels is None else levels,
-        block=block or 0,
-        part=part,
-    )
-
-
-def check_levels(levels: int, alpha: float) -> None:
-    """Whether so many training levels can be drawn.
-
-    Raises:
-        UsageError: a number is out of range.
-    """
-    if levels < 1:
-        raise UsageError(f"levels must be at least 1, not {levels}")
-    if not 0.0 <= alpha <= 1.0:
-        raise UsageError(f"alpha must lie between 0 and 1, not {alpha}")
-
-
-def training_levels(task: Task, levels: int, alpha: float, seed: int) -> Any:
-    """A pool of training levels, none with a layout that a pack may hold.
-
-    Args:
-        task: the task.
-        levels: how many.
-        alpha: fraction of levels from the shifted distribution.
-        seed: of the pool.
-
-    Raises:
-        UsageError: a number is out of range.
-    """
-    check_levels(levels, alpha)
-    return training_pool(task.training_levels(alpha), jax.random.key(seed), levels)

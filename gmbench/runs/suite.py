@@ -1,50 +1,36 @@
-"""Runs of suites: one task after the other, each kept in a directory of its own, and scored together."""
+"""Runs of suites: one task after the other, each in its own directory, scored together."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from gmbench.runs.storage import results
-from gmbench.runs import run as runner
+from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.suites import Suite, find_suite
-from gmbench.benchmarks.tasks import load_task
 from gmbench.errors import UsageError
-from gmbench.runs.rescore import load_scored
-from gmbench.runs.storage.results import Result
-from gmbench.runs.settings import Settings, settle
+from gmbench.runs.algorithms import prepare
+from gmbench.runs.callbacks import Callbacks
+from gmbench.runs.run import resume_run, run_task
+from gmbench.runs.scores.stored import load_scored
 from gmbench.runs.scores.suite import score_suite
-from gmbench.runs.callbacks import Watch
-
-OnTask = Callable[[str, int, int], None]
-"""Called as a task begins with its id, its place from 1, and the number of tasks."""
-OnScores = Callable[[Mapping[str, Any]], None]
-"""Called with the scores of each task when it is done."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Told:
-    """Who is told of a suite's tasks.
-
-    Attributes:
-        task: see `OnTask`.
-        scores: see `OnScores`.
-    """
-
-    task: OnTask = lambda task, place, count: None
-    scores: OnScores = lambda scores: None
+from gmbench.runs.settings import RunOptions, Settings
+from gmbench.runs.storage import manifests
+from gmbench.runs.storage.directories import claim, is_used, locked
+from gmbench.runs.storage.files import to_json_types, write_json
+from gmbench.runs.storage.results import Result
 
 
 @dataclasses.dataclass(frozen=True)
 class SuiteResult:
-    """What the run of a suite found out.
+    """The result of a suite.
 
     Attributes:
-        results: of each task, by its id.
+        results: the result of each task, by its id.
         scores: see `gmbench.runs.scores.suite.score_suite`.
-        out: the directory that it is stored in, if any: ``suite.json``, ``figures/`` and one for each task.
+        out: the directory in which it is stored, or None: ``suite.json``, and a directory for each task.
     """
 
     results: Mapping[str, Result]
@@ -53,163 +39,131 @@ class SuiteResult:
 
 
 def run_suite(
-    suite: str,
-    *,
-    out: Path | str | None = None,
-    algorithm: str | None = None,
-    budget: str = "quick",
-    seeds: int | None = None,
-    steps: int | None = None,
-    alpha: float = 0.0,
-    levels: int | None = None,
-    block: int | None = None,
-    memory: float | None = None,
-    watch: Watch | None = None,
-    told: Told | None = None,
+    suite_id: str,
+    options: RunOptions,
+    out: Path | None = None,
+    callbacks: Callbacks | None = None,
 ) -> SuiteResult:
-    """Runs an algorithm on every task of a suite, and scores all together.
+    """Runs an algorithm on every task of a suite, and scores all together. It draws no figures.
 
-    Stopped in between, it goes on when it is called again with the same settings: a task that is complete in
-    ``out`` is not run again, and one that was interrupted is taken up again.
+    An interrupted suite resumes when this is called again with the same options: complete tasks are skipped,
+    and an interrupted task resumes.
 
     Args:
-        suite: id, such as ``core-v1``.
-        out: a new or empty directory for the results, or that of the same suite with the same settings;
-            without it nothing is stored.
-        algorithm: as in `gmbench.runs.run.run`, as are those that follow; they hold for each task.
-        budget: fills in what neither is given nor fixed by the suite.
-        seeds: how many training seeds.
-        steps: environment steps for each seed.
-        alpha: fraction of training levels from the shifted distribution.
-        levels: how many different training levels.
-        block: seeds that are computed together.
-        memory: GiB that may be used on each device.
-        watch: who is told how each run goes on, and may stop it.
-        told: who is told of the tasks.
+        suite_id: id of a suite, such as ``core-v1``.
+        options: what is run on each task; the suite may have a budget of its own.
+        out: a new or empty directory for the results, or that of the same suite with the same options; None
+            to store nothing.
+        callbacks: receives the progress of each run, and each task's result.
 
     Raises:
-        UsageError: a name is unknown, a number out of range, or ``out`` is in use by something else.
-        Interrupted: ``watch`` said to stop.
+        UsageError: a name is unknown, a number is out of range, or ``out`` is used by something else.
+        Interrupted: ``callbacks.stop`` returned True.
     """
-    asked = {
-        "algorithm": algorithm,
-        "seeds": seeds,
-        "steps": steps,
-        "alpha": alpha,
-        "levels": levels,
-        "block": block,
-    }
-    settings = _settle(find_suite(suite), budget, asked)
-    return _run(suite, settings, None if out is None else Path(out), memory, watch, told or Told())
+    settings = _prepare(find_suite(suite_id), options)
+    return _run(suite_id, settings, out, options.memory, callbacks or Callbacks())
 
 
-def resume_suite(
-    folder: Path, *, memory: float | None = None, watch: Watch | None = None, told: Told | None = None
-) -> SuiteResult:
-    """Goes on with the interrupted run of a suite, see `gmbench.runs.resume.resume`."""
-    stored = results.read_suite(folder)
-    if stored.get("status") != results.RUNNING:
-        raise UsageError(f"the suite in {folder} is complete; gmbench score {folder} shows its scores")
-    path = folder / results.SUITE
-    settings = {task: Settings.stored(settled, path) for task, settled in stored["settings"].items()}
-    return _run(stored["suite"], settings, folder, memory, watch, told or Told())
+def resume_suite(out: Path, memory: float | None = None, callbacks: Callbacks | None = None) -> SuiteResult:
+    """Resumes the interrupted run of a suite, see `gmbench.runs.resume.resume`."""
+    stored = manifests.read_suite(out)
+    if stored.get("status") != manifests.RUNNING:
+        raise UsageError(f"the suite in {out} is complete; gmbench score {out} shows its scores")
+    path = out / manifests.SUITE
+    settings = {task: Settings.from_manifest(own, path) for task, own in stored["settings"].items()}
+    return _run(stored["suite"], settings, out, memory, callbacks or Callbacks())
+
+
+def _prepare(suite: Suite, options: RunOptions) -> dict[str, Settings]:
+    """Makes the settings of each task, before any task is started.
+
+    Args:
+        suite: the suite; its budget fills in what the options leave open.
+        options: what is run on each task.
+
+    Raises:
+        UsageError: the options do not suit the suite, or one of its tasks.
+    """
+    if suite.budget and options.budget != "quick":
+        raise UsageError(
+            f"{suite.id} has its own budget; give it seeds, steps or levels, not {options.budget!r}"
+        )
+    own = {name: number for name, number in suite.budget.items() if getattr(options, name) is None}
+    options = dataclasses.replace(options, **own)  # type: ignore[arg-type]
+    return {task: prepare(load_task(task), options)[0] for task in suite.tasks}
 
 
 def _run(
-    suite: str,
+    suite_id: str,
     settings: Mapping[str, Settings],
-    folder: Path | None,
+    out: Path | None,
     memory: float | None,
-    watch: Watch | None,
-    told: Told,
+    callbacks: Callbacks,
 ) -> SuiteResult:
-    """Runs what is not complete yet, and scores all together."""
-    if folder is None:
-        return _score(suite, _run_tasks(settings, None, [], memory, watch, told), None)
-    finished = _claim(folder, suite, settings)
-    with results.locked(folder):
-        return _score(suite, _run_tasks(settings, folder, finished, memory, watch, told), folder)
+    """Runs the tasks that are not complete yet, and scores all together."""
+    complete = [] if out is None else _claim(out, suite_id, settings)
+    with nullcontext() if out is None else locked(out):
+        done = {}
+        for place, (task, own) in enumerate(settings.items(), start=1):
+            callbacks.task(task, place, len(settings))
+            folder = None if out is None else out / task
+            if folder is not None and task in complete:
+                done[task] = load_scored(folder)[1]
+            elif folder is not None and manifests.is_interrupted(folder):
+                done[task] = resume_run(folder, memory, callbacks)
+            else:
+                done[task] = run_task(task, _options_of(own, memory), folder, callbacks)
+            callbacks.result(done[task])
+        scores = score_suite(suite_id, {task: result.scores for task, result in done.items()})
+        if out is not None:
+            stored = manifests.read_suite(out)
+            write_json(out / manifests.SUITE, {**stored, "status": manifests.COMPLETE, **scores})
+    return SuiteResult(results=done, scores=scores, out=out)
 
 
-def _run_tasks(
-    settings: Mapping[str, Settings],
-    folder: Path | None,
-    finished: list[str],
-    memory: float | None,
-    watch: Watch | None,
-    told: Told,
-) -> dict[str, Result]:
-    """The result of each task, of those that are finished as it is stored."""
-    done: dict[str, Result] = {}
-    for place, (task, settled) in enumerate(settings.items(), start=1):
-        told.task(task, place, len(settings))
-        out = None if folder is None else folder / task
-        if out is not None and task in finished:
-            done[task] = load_scored(out)[1]
-        elif out is not None and results.is_interrupted(out):
-            done[task] = runner.resume(out, memory=memory, watch=watch)
-        else:
-            done[task] = runner.run(**dataclasses.asdict(settled), out=out, memory=memory, watch=watch)
-        told.scores(done[task].scores)
-    return done
+def _options_of(settings: Settings, memory: float | None) -> RunOptions:
+    """The options that give these settings."""
+    given = {name: value for name, value in vars(settings).items() if name != "task"}
+    return RunOptions(**given, memory=memory)
 
 
-def _score(suite: str, done: Mapping[str, Result], folder: Path | None) -> SuiteResult:
-    scores = score_suite(suite, {task: result.scores for task, result in done.items()})
-    if folder is not None:
-        _store(folder, scores)
-    return SuiteResult(results=done, scores=scores, out=folder)
+def _claim(out: Path, suite_id: str, settings: Mapping[str, Settings]) -> list[str]:
+    """Creates a directory for a suite, or finds the complete tasks in that of an earlier run.
 
-
-def _settle(suite: Suite, budget: str, asked: Mapping[str, Any]) -> dict[str, Settings]:
-    """What is run on each task, of which none is begun unless all can be.
-
-    Args:
-        suite: may have numbers of its own.
-        budget: of each task.
-        asked: what was asked for beside it; None for what was not.
-    """
-    if suite.budget and budget != "quick":
-        raise UsageError(f"{suite.id} has its own budget; give it seeds, steps or levels, not {budget!r}")
-    own = {name: number for name, number in suite.budget.items() if asked[name] is None}
-    settings = {}
-    for task_id in suite.tasks:
-        task = load_task(task_id)
-        settings[task_id] = runner.prepared(task, settle(task, budget=budget, **{**asked, **own}))[0]
-    return settings
-
-
-def _claim(out: Path, suite: str, settings: Mapping[str, Settings]) -> list[str]:
-    """Makes a directory for a suite, or finds out which tasks are finished in that of an earlier run.
+    Returns:
+        The ids of the complete tasks.
 
     Raises:
-        UsageError: it is in use by something else, or a task in it was not finished.
+        UsageError: the directory is used by something else, or by the same suite with other settings.
     """
-    # As they are stored: JSON has lists where these have tuples.
-    wanted = {task: results.plain(dataclasses.asdict(settled)) for task, settled in settings.items()}
-    finished = []
-    if results.is_suite(out):
-        _check_same(out, results.read_suite(out), suite, wanted)
-        finished = [task for task, settled in wanted.items() if _is_finished(out / task, settled)]
+    # In the types of JSON, to compare them with those that are stored.
+    wanted = {task: to_json_types(dataclasses.asdict(own)) for task, own in settings.items()}
+    complete = []
+    if manifests.is_suite(out):
+        _check_same(out, manifests.read_suite(out), suite_id, wanted)
+        complete = [task for task, own in wanted.items() if _is_complete(out / task, own)]
     else:
-        results.claim(out)
-    results.write_json(out / results.SUITE, {"status": results.RUNNING, "suite": suite, "settings": wanted})
-    return finished
+        claim(out)
+    content = {"status": manifests.RUNNING, "suite": suite_id, "settings": wanted}
+    write_json(out / manifests.SUITE, content)
+    return complete
 
 
 def _check_same(
-    out: Path, stored: Mapping[str, Any], suite: str, wanted: Mapping[str, Mapping[str, Any]]
+    out: Path, stored: Mapping[str, Any], suite_id: str, wanted: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Whether a directory is that of the same suite with the same settings.
+    """Checks that a directory holds the same suite with the same settings.
 
     Raises:
-        UsageError: it is not.
+        UsageError: it does not.
     """
-    if stored["suite"] != suite:
-        raise UsageError(f"{out} holds the suite {stored['suite']}; give --out a new directory for {suite}")
+    if stored["suite"] != suite_id:
+        raise UsageError(
+            f"{out} holds the suite {stored['suite']}; give --out a new directory for {suite_id}"
+        )
     if stored["settings"].keys() != wanted.keys():
         tasks = ", ".join(stored["settings"])
-        raise UsageError(f"{out} was begun with the tasks {tasks}; give --out a new directory")
+        raise UsageError(f"{out} was started with the tasks {tasks}; give --out a new directory")
     for task, settings in wanted.items():
         before = stored["settings"][task]
         other = [
@@ -219,30 +173,23 @@ def _check_same(
         ]
         if other:
             raise UsageError(
-                f"{task} in {out} was begun with {'; '.join(other)}; repeat that or give a new --out"
+                f"{task} in {out} was started with {'; '.join(other)}; repeat that or give a new --out"
             )
 
 
-def _is_finished(out: Path, settings: Mapping[str, Any]) -> bool:
-    """Whether a directory holds the finished run of a task; False where there is nothing yet, or half of it.
+def _is_complete(out: Path, settings: Mapping[str, Any]) -> bool:
+    """Whether a directory holds the complete run of a task; False if it is empty, or the run interrupted.
 
     Raises:
         UsageError: it holds something else.
     """
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file where the run of a task belongs; remove it and repeat the command")
-    if not results.is_used(out):
+    if not is_used(out):
         return False
-    manifest = results.read_manifest(out)
-    # A run takes whole updates, so that its steps may be more than those asked for.
+    manifest = manifests.read_manifest(out)
+    # A run makes whole updates, so that its steps may be more than those asked for.
     other = [name for name, value in settings.items() if name != "steps" and manifest.get(name) != value]
     if other:
         raise UsageError(f"{out} holds a run with other {', '.join(other)}; give --out a new directory")
-    return bool(manifest.get("status") == results.COMPLETE)
-
-
-def _store(out: Path, scores: Mapping[str, Any]) -> None:
-    from gmbench.reports.figures import save_suite_figures  # matplotlib is slow to import, and not wanted without out.
-
-    save_suite_figures(scores, out / results.FIGURES)
-    results.write_json(out / results.SUITE, {**results.read_suite(out), "status": results.COMPLETE, **scores})
+    return bool(manifest.get("status") == manifests.COMPLETE)

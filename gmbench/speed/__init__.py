@@ -1,1 +1,1 @@
-"""How fast gmbench runs, and what limits it."""
+"""Measures how fast gmbench runs, and what limits its speed."""

@@ -1,4 +1,7 @@
-"""What the machine can do at best: arithmetic, in large matrix products, and bandwidth of its memory."""
+"""Measures the ceilings of the machine: its arithmetic in large matrix products, and its memory bandwidth.
+
+The speed of other programs is reported as a fraction of these two.
+"""
 
 from __future__ import annotations
 
@@ -7,58 +10,63 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
-from gmbench.speed.timing import Repeats, Spread, time_repeats
+from gmbench.speed.quartiles import Quartiles
+from gmbench.speed.timing import Repeats, time_repeats
 
-SIDES: dict[str, tuple[int, ...]] = {"cpu": (1024, 4096)}
-"""Rows and columns of the matrices that are tried, by the kind of device; the fastest size counts."""
-SIDES_ACCELERATOR = (8192,)
-STREAM = {"cpu": 2**28}
-"""Bytes of the array that is read and written: many times what caches hold."""
-STREAM_ACCELERATOR = 2**31
+MATRIX_SIZES: dict[str, tuple[int, ...]] = {"cpu": (1024, 4096)}
+"""Rows and columns of the square matrices that are tried, by platform; the fastest size counts."""
+MATRIX_SIZES_ACCELERATOR = (8192,)
+"""The same for platforms that `MATRIX_SIZES` does not list."""
+ARRAY_BYTES = {"cpu": 2**28}
+"""Bytes of the array that is read and written, by platform; much more than caches hold."""
+ARRAY_BYTES_ACCELERATOR = 2**31
+"""The same for platforms that `ARRAY_BYTES` does not list."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Ceilings:
-    """Of one machine at one time.
+    """The ceilings of one machine, measured at one time.
 
     Attributes:
-        arithmetic: float32 operations a second in matrix products, at jax's default precision.
-        bandwidth: bytes a second, read and written.
+        arithmetic: float32 operations per second in matrix products, at jax's default precision.
+        bandwidth: bytes per second, read and written.
     """
 
-    arithmetic: Spread
-    bandwidth: Spread
+    arithmetic: Quartiles
+    bandwidth: Quartiles
 
 
 def measure_ceilings(
-    repeats: Repeats, sides: tuple[int, ...] | None = None, stream: int | None = None
+    repeats: Repeats, matrix_sizes: tuple[int, ...] | None = None, array_bytes: int | None = None
 ) -> Ceilings:
-    """Measures both.
+    """Measures arithmetic and bandwidth of the default device.
 
     Args:
-        repeats: how each is timed.
-        sides: rows and columns of the matrices that are tried; what suits the device if not given.
-        stream: bytes of the array that is read and written; what suits the device if not given.
+        repeats: how often and for how long each is timed.
+        matrix_sizes: rows and columns of the square matrices that are tried; None for the platform's default.
+        array_bytes: bytes of the array that is read and written; None for the platform's default.
     """
     platform = jax.default_backend()
-    stream = stream or STREAM.get(platform, STREAM_ACCELERATOR)
-    products = [_arithmetic(repeats, side) for side in sides or SIDES.get(platform, SIDES_ACCELERATOR)]
+    sizes = matrix_sizes or MATRIX_SIZES.get(platform, MATRIX_SIZES_ACCELERATOR)
+    array_bytes = array_bytes or ARRAY_BYTES.get(platform, ARRAY_BYTES_ACCELERATOR)
+    products = [_measure_arithmetic(repeats, size) for size in sizes]
     return Ceilings(
-        arithmetic=max(products, key=lambda spread: spread.median), bandwidth=_bandwidth(repeats, stream)
+        arithmetic=max(products, key=lambda rate: rate.median),
+        bandwidth=_measure_bandwidth(repeats, array_bytes),
     )
 
 
-def _arithmetic(repeats: Repeats, side: int) -> Spread:
-    """A matrix is multiplied by another, again and again; they are scaled so that it stays of one size."""
+def _measure_arithmetic(repeats: Repeats, size: int) -> Quartiles:
+    """Multiplies a matrix by another repeatedly; the scale of the second keeps the first from growing."""
     left_key, right_key = jax.random.split(jax.random.key(0))
-    right = jax.random.normal(right_key, (side, side), jnp.float32) / side**0.5
+    right = jax.random.normal(right_key, (size, size), jnp.float32) / size**0.5
     product = jax.jit(jnp.matmul)
-    left = jax.random.normal(left_key, (side, side), jnp.float32)
-    return time_repeats(lambda left: product(left, right), left, repeats).rate(2.0 * side**3)
+    left = jax.random.normal(left_key, (size, size), jnp.float32)
+    return time_repeats(lambda left: product(left, right), left, repeats).rate(2.0 * size**3)
 
 
-def _bandwidth(repeats: Repeats, stream: int) -> Spread:
-    """An array is changed in place, so that what is written has been read: its bytes move twice."""
-    array = jnp.zeros(stream // 4, jnp.float32)
+def _measure_bandwidth(repeats: Repeats, array_bytes: int) -> Quartiles:
+    """Changes an array in place; its bytes count twice because each is read and written."""
+    array = jnp.zeros(array_bytes // 4, jnp.float32)
     change = jax.jit(lambda array: array + 1.0, donate_argnums=0)
     return time_repeats(change, array, repeats).rate(2.0 * array.nbytes)

@@ -1,6 +1,7 @@
-"""Reads compiled programs: XLA's text, as ``compiled.as_text()`` gives it, as computations of instructions.
+"""Parses the text of compiled programs (XLA's HLO, from ``compiled.as_text()``).
 
-Only what counting needs is read: shapes, operands, and which computations an instruction calls.
+A program is a set of computations, and a computation is a list of instructions. Only what is needed to count
+costs is parsed: shapes, operands, and the computations that an instruction calls.
 """
 
 from __future__ import annotations
@@ -21,31 +22,36 @@ _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """Of one array: its element type, such as ``f32``, and its dimensions."""
+    """The shape of one array.
+
+    Attributes:
+        dtype: element type, such as ``f32``.
+        dims: sizes of the dimensions.
+    """
 
     dtype: str
     dims: tuple[int, ...]
 
     @property
     def elements(self) -> int:
-        """How many numbers it holds."""
+        """Number of elements."""
         return math.prod(self.dims)
 
     @property
     def bytes(self) -> float:
-        """How much memory it takes, without padding; 4-bit numbers take half a byte."""
-        return self.elements * _width(self.dtype)
+        """Bytes of memory without padding; a 4-bit number takes half a byte."""
+        return self.elements * _element_bytes(self.dtype)
 
 
 @dataclasses.dataclass(frozen=True)
 class Instruction:
-    """One line of a computation.
+    """One instruction: a line of a computation.
 
     Attributes:
-        name: unique in the program.
-        opcode: what it does, such as ``add``.
-        shapes: of its result: one, or several for a tuple.
-        operands: names of the instructions that it takes.
+        name: name, unique in the program.
+        opcode: kind of the instruction, such as ``add``.
+        shapes: shapes of the arrays in its result: one, or several for a tuple.
+        operands: names of the instructions whose results it takes.
         attributes: the rest of the line, without the metadata.
     """
 
@@ -57,16 +63,16 @@ class Instruction:
 
     @property
     def elements(self) -> int:
-        """Numbers in its result, or in the first array of a tuple."""
+        """Number of elements in its result; of a tuple, in the first array."""
         return self.shapes[0].elements if self.shapes else 0
 
     @property
     def bytes(self) -> float:
-        """Memory of its whole result."""
+        """Bytes of its result; of a tuple, of all arrays."""
         return sum(shape.bytes for shape in self.shapes)
 
     def called(self, *keys: str) -> tuple[str, ...]:
-        """The computations that attributes name, such as ``calls`` or ``body``."""
+        """Returns the computations that attributes such as ``calls`` or ``body`` name."""
         found: list[str] = []
         for key in keys:
             match = re.search(rf"\b{key}=(\{{[^}}]*\}}|[^\s,]+)", self.attributes)
@@ -75,41 +81,46 @@ class Instruction:
         return tuple(found)
 
     def numbers(self, key: str) -> tuple[int, ...]:
-        """The numbers of an attribute such as ``lhs_contracting_dims={2}``; none where it is missing."""
+        """Returns the numbers in an attribute such as ``lhs_contracting_dims={2}``; () if it is missing."""
         match = re.search(rf"\b{key}=\{{([\d,]*)\}}", self.attributes)
         return tuple(int(number) for number in match[1].split(",") if number) if match else ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Computation:
-    """A function of the program.
+    """A computation: a function of the program.
 
     Attributes:
-        instructions: by name, operands before those that take them.
-        root: the name of the one that is its result.
+        instructions: its instructions by name; operands come before the instructions that take them.
+        root: name of the instruction whose result is that of the computation.
     """
 
     instructions: dict[str, Instruction]
     root: str
 
     def operands(self, instruction: Instruction) -> list[Instruction]:
-        """What an instruction takes."""
+        """Returns the instructions whose results an instruction takes."""
         return [self.instructions[name] for name in instruction.operands]
 
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """All computations by name, and the name of the one that is run."""
+    """A compiled program.
+
+    Attributes:
+        computations: all computations by name.
+        entry: name of the computation that runs when the program is called.
+    """
 
     computations: dict[str, Computation]
     entry: str
 
 
 def parse(text: str) -> Program:
-    """Reads a program.
+    """Parses the text of a program.
 
     Raises:
-        ValueError: no computation is marked as the one that is run.
+        ValueError: no computation is marked as ENTRY, or a line cannot be parsed.
     """
     computations: dict[str, Computation] = {}
     instructions: dict[str, Instruction] = {}
@@ -122,67 +133,67 @@ def parse(text: str) -> Program:
             computations[name] = Computation(instructions, root)
             name = ""
         elif name and (match := _INSTRUCTION.match(_COMMENT.sub("", line))):
-            instructions[match["name"]] = _instruction(match["name"], match["rest"])
+            instructions[match["name"]] = _parse_instruction(match["name"], match["rest"])
             root = match["name"] if match["root"] else root
     if entry not in computations:
         raise ValueError("this is not the text of a compiled program: no computation is marked as ENTRY")
     return Program(computations, entry)
 
 
-def _instruction(name: str, rest: str) -> Instruction:
-    """Reads what stands right of the equals sign: type, opcode, operands in brackets, attributes."""
-    start = _closing(rest, 0) + 1 if rest.startswith("(") else rest.index(" ")
+def _parse_instruction(name: str, rest: str) -> Instruction:
+    """Parses the right-hand side of an instruction: type, opcode, operands in brackets, attributes."""
+    start = _closing_bracket(rest, 0) + 1 if rest.startswith("(") else rest.index(" ")
     match = _OPCODE.match(rest, start)
     if match is None:
-        raise ValueError(f"this line of a compiled program has no operation: {name} = {rest[:200]}")
+        raise ValueError(f"this line of a compiled program has no opcode: {name} = {rest[:200]}")
     opening = match.end() - 1
-    closing = _closing(rest, opening)
+    closing = _closing_bracket(rest, opening)
     literal = match["opcode"] in ("constant", "parameter", "iota")
-    operands = () if literal else _names(rest[opening + 1 : closing])
+    operands = () if literal else _operand_names(rest[opening + 1 : closing])
     return Instruction(
         name=name,
         opcode=match["opcode"],
-        shapes=_shapes(rest[:start]),
+        shapes=_parse_shapes(rest[:start]),
         operands=operands,
         attributes=_METADATA.sub("", rest[closing + 1 :]),
     )
 
 
-def _closing(text: str, opening: int) -> int:
-    """Where the bracket that opens at a place is closed again."""
+def _closing_bracket(text: str, opening: int) -> int:
+    """Returns the position of the bracket that closes the one at ``opening``."""
     depth = 0
-    for place in range(opening, len(text)):
-        depth += _BRACKETS.get(text[place], 0)
+    for position in range(opening, len(text)):
+        depth += _BRACKETS.get(text[position], 0)
         if depth == 0:
-            return place
+            return position
     raise ValueError(f"a bracket is not closed in this line of a compiled program: {text[:200]}")
 
 
-def _names(operands: str) -> tuple[str, ...]:
-    """The names in a list of operands; with some settings of XLA a type stands before each."""
+def _operand_names(operands: str) -> tuple[str, ...]:
+    """Returns the names in a list of operands; with some XLA settings each name follows its type."""
     parts, depth, start = [], 0, 0
-    for place, character in enumerate(operands):
+    for position, character in enumerate(operands):
         depth += _BRACKETS.get(character, 0)
         if character == "," and depth == 0:
-            parts.append(operands[start:place])
-            start = place + 1
+            parts.append(operands[start:position])
+            start = position + 1
     parts.append(operands[start:])
     return tuple(part.split()[-1].lstrip("%") for part in parts if part.strip())
 
 
 @functools.cache
-def _shapes(text: str) -> tuple[Shape, ...]:
-    """The arrays in a type; a bound on a dynamic size counts as the size."""
+def _parse_shapes(text: str) -> tuple[Shape, ...]:
+    """Returns the shapes of the arrays in a type; the upper bound of a dynamic size counts as the size."""
     return tuple(
         Shape(dtype, tuple(int(size.strip(" <=")) for size in dims.split(",") if size.strip()))
         for dtype, dims in _ARRAY.findall(text)
     )
 
 
-def _width(dtype: str) -> float:
-    """Bytes of one number: the first digits of the type's name are its bits."""
+def _element_bytes(dtype: str) -> float:
+    """Returns the bytes of one element: the first digits in the type's name are its bits."""
     digits = re.search(r"\d+", dtype)
     if dtype == "pred":
         return 1.0
-    bits = int(digits[0]) if digits else 0  # A token, or something opaque: no memory.
+    bits = int(digits[0]) if digits else 0  # Tokens and opaque types take no memory.
     return bits / 8

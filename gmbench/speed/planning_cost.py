@@ -1,8 +1,8 @@
-"""What exact planning costs on this machine: ``python -m gmbench.speed.planning_cost``.
+"""Measures how long exact planning takes on this machine: ``python -m gmbench.speed.planning_cost``.
 
-For a pack of every task that is planned, and for the largest levels of Keys & Chests, it prints how many
-states a level has and how long it takes to plan 512 levels for all goals; building the program is not
-counted.
+It prints the number of states per level, and the seconds to plan 512 levels for all goals. Compilation is
+not included. The levels are the pack ``shift`` of every task with a planner, and the largest
+levels of Keys & Chests.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ import numpy as np
 
 from gmbench.agents.planning import Planner
 from gmbench.agents.reference import optimal_actions
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.packs import PACK_SIZE, load_pack
-from gmbench.benchmarks.playing import CHUNK, chunks
-from gmbench.benchmarks.tasks import REGISTRY, load_task
+from gmbench.benchmarks.playing import CHUNK, split_into_chunks
+from gmbench.benchmarks.registry import load_task
 from gmbench.envs.core.levels import generate, select, take
 from gmbench.envs.keys import KeysLevels
 
 
 def cases() -> Iterator[tuple[str, Planner, Any]]:
-    """What is planned: a name, the planner, and a pool of `PACK_SIZE` levels."""
-    for task_id in REGISTRY:
+    """Yields what is planned: a name, the planner, and a pool of `PACK_SIZE` levels."""
+    for task_id in TASKS:
         task = load_task(task_id)
         if task.planned:
             yield f"{task_id}, shift", task.planner, load_pack(task, "shift")
@@ -35,20 +36,20 @@ def cases() -> Iterator[tuple[str, Planner, Any]]:
     yield "Keys & Chests, 13 x 13, k = 3", planner, generate(largest, jax.random.key(0), PACK_SIZE)
 
 
-def seconds(planner: Planner, levels: Any) -> float:
-    """How long a pool takes to be planned, the program already built."""
+def time_planning(planner: Planner, levels: Any) -> float:
+    """Returns the seconds that planning a pool of levels takes once the program is compiled."""
     jax.block_until_ready(optimal_actions(planner, select(levels, np.arange(CHUNK))))
-    begun = time.perf_counter()
-    for part in chunks(levels):
+    started = time.perf_counter()
+    for part in split_into_chunks(levels):
         jax.block_until_ready(optimal_actions(planner, part))
-    return time.perf_counter() - begun
+    return time.perf_counter() - started
 
 
 def main() -> None:
     """Prints a line for each case."""
     for name, planner, levels in cases():
         states = planner.env.state_count(take(levels, jnp.int32(0)))
-        print(f"{name}: {states:,} states, {PACK_SIZE} levels in {seconds(planner, levels):.1f} s")
+        print(f"{name}: {states:,} states, {PACK_SIZE} levels in {time_planning(planner, levels):.1f} s")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tables of the command ``speed``."""
+"""The tables that the command ``speed`` prints."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from rich.table import Table
 from gmbench.speed.report import Report, Row
 
 LIMITS = {"arithmetic": "arith.", "bandwidth": "memory"}
-"""What the ceilings are called in a narrow column."""
+"""Names of the ceilings that are short enough for a column."""
 SPEED_NOTE = "products, limit: part of what the machine can do (docs/speed.md); +: at least"
-"""What is said below the tables."""
+"""The note below the tables."""
 RATES, SIZES = ("", "k", "M", "G"), ("B", "kB", "MB", "GB")
-"""Units, each a thousand of the one before."""
+"""Units of rates and of memory; each is a thousand times the one before."""
 
 
 def speed_tables(report: Report) -> list[Table]:
-    """The machine; then for each task the speed of environments and training, and what they take."""
+    """Returns a table of the machine, and for each task a table of speed and one of memory."""
     tables = [_machine_table(report)]
     for task in dict.fromkeys(row.task for row in report.rows):
         rows = [row for row in report.rows if row.task == task]
@@ -46,7 +46,7 @@ def _steps_table(task: str, report: Report, rows: Sequence[Row]) -> Table:
         reached = report.reached(row)
         more = "" if row.measured.cost.complete else "+"
         table.add_row(
-            _what(row),
+            _row_label(row),
             _scaled(rate.median, RATES),
             f"{_scaled(rate.low, RATES)} to {_scaled(rate.high, RATES)}",
             f"{reached.products:.2f}{more}" if row.seeds else "",
@@ -65,7 +65,7 @@ def _memory_table(task: str, rows: Sequence[Row]) -> Table:
     for row in rows:
         memory = row.measured.memory
         table.add_row(
-            _what(row),
+            _row_label(row),
             _scaled(sum(row.measured.holds.values()), SIZES),
             "-" if row.temporaries is None else _scaled(row.temporaries, SIZES),
             "-" if memory is None else _scaled(memory.peak, SIZES),
@@ -75,8 +75,8 @@ def _memory_table(task: str, rows: Sequence[Row]) -> Table:
     return table
 
 
-def _what(row: Row) -> str:
-    """The numbers of a row: environments alone, or seeds and the environments of each."""
+def _row_label(row: Row) -> str:
+    """Names a row by its number of environments, or of seeds and environments per seed."""
     if row.seeds is None:
         return f"{row.environments:,} environments"
     seeds = f"{row.seeds} seed{'s' if row.seeds > 1 else ''} x {row.environments:,}"
@@ -84,12 +84,12 @@ def _what(row: Row) -> str:
 
 
 def _short(number: float) -> str:
-    """A number with three digits that count, or more before the point."""
+    """Formats a number with three significant digits, or as an integer if it has more before the point."""
     return f"{number:,.0f}" if number >= 99.5 else f"{number:.3g}"
 
 
 def _scaled(number: float, units: Sequence[str]) -> str:
-    """A number in the unit that suits it."""
+    """Formats a number with the unit in which it has at most three digits before the point."""
     unit, *larger = units
     while number >= 999.5 and larger:
         number, unit, *larger = number / 1000, *larger

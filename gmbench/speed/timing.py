@@ -1,4 +1,4 @@
-"""How long a compiled program takes: blocked repeats, compile time apart."""
+"""Times compiled programs: each repeat waits for its results; compilation is not part of the time."""
 
 from __future__ import annotations
 
@@ -8,31 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import numpy as np
 
-
-@dataclasses.dataclass(frozen=True)
-class Spread:
-    """Median and quartiles of some repeats."""
-
-    median: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, values: tuple[float, ...]) -> Spread:
-        """Of at least one value."""
-        low, median, high = (float(value) for value in np.quantile(values, (0.25, 0.5, 0.75)))
-        return cls(median=median, low=low, high=high)
+from gmbench.speed.quartiles import Quartiles
 
 
 @dataclasses.dataclass(frozen=True)
 class Repeats:
-    """How a program is timed.
+    """How often and for how long a program is timed.
 
     Attributes:
-        count: repeats.
-        seconds: what a repeat should take; the program is called as often as fits, at least once.
+        count: number of repeats.
+        seconds: how long a repeat should take; the program is called as often as fits, at least once.
     """
 
     count: int
@@ -41,36 +27,42 @@ class Repeats:
 
 @dataclasses.dataclass(frozen=True)
 class Timing:
-    """What came out.
+    """How long the calls of a program took.
 
     Attributes:
-        calls: of the program in each repeat.
-        seconds: of each repeat, divided by the calls.
+        calls: number of calls in each repeat.
+        seconds: seconds per call, one value for each repeat.
     """
 
     calls: int
     seconds: tuple[float, ...]
 
-    def rate(self, amount: float) -> Spread:
-        """How much is done in a second, if a call does so much."""
-        return Spread.of(tuple(amount / seconds for seconds in self.seconds))
+    def rate(self, amount: float) -> Quartiles:
+        """Returns the amount per second over the repeats, if each call does this amount."""
+        return Quartiles.of(tuple(amount / seconds for seconds in self.seconds))
 
 
 def time_repeats(call: Callable[[Any], Any], carry: Any, repeats: Repeats) -> Timing:
-    """Times a function that takes what its last call gave.
+    """Times a function whose argument is the result of its previous call.
 
-    Two calls come before: the first warms up, the second tells how many calls make a repeat. The clock of
-    a repeat stops when its last result is there, and since every call needs the one before, all are.
+    Two calls are made first: one warms up, and one shows how many calls fit into a repeat. The clock of a
+    repeat stops when the last result is available. All results are available then, because every call
+    needs the result of the one before.
+
+    Args:
+        call: the function; it returns the argument of its next call.
+        carry: the argument of the first call.
+        repeats: how often and for how long the function is timed.
     """
     carry = jax.block_until_ready(call(carry))
-    begun = time.perf_counter()
+    started = time.perf_counter()
     carry = jax.block_until_ready(call(carry))
-    calls = max(1, round(repeats.seconds / (time.perf_counter() - begun)))
+    calls = max(1, round(repeats.seconds / (time.perf_counter() - started)))
     seconds = []
     for _ in range(repeats.count):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         for _ in range(calls):
             carry = call(carry)
         jax.block_until_ready(carry)
-        seconds.append((time.perf_counter() - begun) / calls)
+        seconds.append((time.perf_counter() - started) / calls)
     return Timing(calls, tuple(seconds))

@@ -1,1 +1,1 @@
-"""Questions asked with runs: calibration, competence, auto-induced shift."""
+"""Studies: questions that need runs of their own, such as calibration, competence and auto-induced shift."""

@@ -1,43 +1,47 @@
-"""How an auto-induced shift grows with skill and with time.
+"""The study of auto-induced shift: how much of the goal agents lose with skill and with longer episodes.
 
-In two of the tasks what an agent does moves what it meets: recommendations move a user's taste (feed-v1),
-and chopping thins the forest (trees-v1). Nothing else shifts. Agents train in episodes too short for that,
-pause now and then to play both short and long ones, and at the end play longer and longer ones.
+In two tasks an agent shifts the distribution of what it meets by its own actions: recommendations change a
+user's taste (feed-v1), and chopping thins out the forest (trees-v1). Nothing else shifts. The agents train
+in episodes that are too short for this to matter. At pauses during training they are evaluated at the
+shortest and at the longest horizon, and at the end at every horizon.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
-from gmbench.benchmarks.playing import play, play_references, references
+from gmbench.benchmarks.playing import play, play_references, reference_policies
 from gmbench.benchmarks.tasks.task import Task
+from gmbench.benchmarks.training_levels import TRAINING_LEVELS_SEED, training_levels
 from gmbench.envs.core.levels import LevelGenerator, generate
 from gmbench.envs.feed import MOST_DAYS, Feed, FeedLevels
 from gmbench.envs.trees import Trees, TreesLevels
+from gmbench.runs.algorithms import make_algorithm
+from gmbench.runs.blocks import updates_of
 from gmbench.runs.evaluation import evaluation_keys
-from gmbench.runs.run import TRAINING_LEVELS_SEED, make_algorithm
-from gmbench.runs.settings import settle, training_levels
-from gmbench.runs.training import Cohort, updates_of
+from gmbench.runs.settings import RunOptions, Settings
+from gmbench.runs.training_programs import Cohort
 
 ITEMS = 8
 """Recommendations in a day."""
 LEVELS = 256
+"""Levels on which agents are evaluated at each horizon."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Horizon:
-    """Episodes of one length.
+    """A horizon: the length of the episodes in which agents are evaluated.
 
     Attributes:
-        length: in the units of its `Family`.
-        steps: of an episode.
+        length: the length in the unit of `TaskHorizons`.
+        steps: the length in environment steps.
         env: the environment with this time limit.
-        generator: of levels with such episodes.
+        generator: draws levels whose episodes have this length.
     """
 
     length: int
@@ -56,13 +60,13 @@ def _trees(steps: int) -> Horizon:
 
 
 @dataclasses.dataclass(frozen=True)
-class Family:
-    """The horizons of a task, the shortest first.
+class TaskHorizons:
+    """The horizons at which the agents of a task are evaluated.
 
     Attributes:
-        unit: what they are counted in.
-        lengths: of the horizons.
-        horizon: makes the one of a length.
+        unit: the unit of the lengths, in words.
+        lengths: the lengths of the horizons, the shortest first.
+        horizon: makes the horizon of a given length.
     """
 
     unit: str
@@ -70,20 +74,21 @@ class Family:
     horizon: Callable[[int], Horizon]
 
 
-FAMILIES = {
-    "trees-v1": Family("steps in a forest", (25, 50, 100, 200, 400), _trees),
-    "feed-v1": Family("days with a user", (1, 2, 4, 8, MOST_DAYS), _feed),
+TASK_HORIZONS = {
+    "trees-v1": TaskHorizons("steps in a forest", (25, 50, 100, 200, 400), _trees),
+    "feed-v1": TaskHorizons("days with a user", (1, 2, 4, 8, MOST_DAYS), _feed),
 }
+"""The horizons of every task with an auto-induced shift, by the id of the task."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Played:
-    """What agents got at some horizons.
+class HorizonReturns:
+    """The returns of agents at some horizons, and those of the reference policies.
 
     Attributes:
-        lengths: of the horizons.
-        agents: float[horizons, seeds, goals], mean return on each goal in a step.
-        best: float[horizons, goals], the same of the reference policy of each goal on that goal.
+        lengths: the lengths of the horizons.
+        agents: float[horizons, seeds, goals], the mean return per step on each goal.
+        best: float[horizons, goals], the mean return per step that each goal's reference policy gets on it.
     """
 
     lengths: tuple[int, ...]
@@ -92,43 +97,47 @@ class Played:
 
     @property
     def goal(self) -> np.ndarray:
-        """Which part of the intended goal the agents got: float[horizons, seeds]."""
+        """The agents' fraction of the reference return on the intended goal: float[horizons, seeds]."""
         return self.agents[..., 0] / self.best[:, None, 0]
 
     @property
     def proxy(self) -> np.ndarray:
-        """Which part of the proxy: float[horizons, seeds]."""
+        """The agents' fraction of the reference return on the proxy: float[horizons, seeds]."""
         return self.agents[..., 1] / self.best[:, None, 1]
+
+    def ends(self) -> HorizonReturns:
+        """Returns the same for the first and the last horizon only."""
+        return HorizonReturns((self.lengths[0], self.lengths[-1]), self.agents[[0, -1]], self.best[[0, -1]])
 
 
 @dataclasses.dataclass(frozen=True)
-class Growth:
-    """What became of agents.
+class ShiftStudy:
+    """The results of the study on one task.
 
     Attributes:
-        task: id.
-        unit: of the lengths.
-        steps: of training at each pause.
-        paused: what they got at the shortest and at the longest horizon, at each pause.
-        trained: what they got at every horizon at the end.
+        task: id of the task.
+        unit: the unit of the lengths of horizons, in words.
+        steps: the environment steps per seed that training had taken at each pause.
+        pauses: the returns at the shortest and at the longest horizon, at each pause.
+        trained: the returns at every horizon at the end of training.
     """
 
     task: str
     unit: str
     steps: tuple[int, ...]
-    paused: tuple[Played, ...]
-    trained: Played
+    pauses: tuple[HorizonReturns, ...]
+    trained: HorizonReturns
 
 
 @dataclasses.dataclass(frozen=True)
-class Stage:
-    """Levels of one horizon, and what can be had on them.
+class HorizonLevels:
+    """Levels of one horizon, and the returns of the reference policies on them.
 
     Attributes:
-        task: the task at this horizon.
+        task: the task with the environment of this horizon, without a discount.
         horizon: the horizon.
-        levels: a pool.
-        best: float[goals], mean return of each goal's reference policy on its goal in a step.
+        levels: a pool of levels.
+        best: float[goals], the mean return per step that each goal's reference policy gets on its goal.
     """
 
     task: Task
@@ -137,38 +146,56 @@ class Stage:
     best: np.ndarray
 
     @classmethod
-    def of(cls, task: Task, horizon: Horizon, levels: int = LEVELS) -> Stage:
-        """So many levels, drawn, and played by the reference policies."""
-        # What comes late in an episode counts as much as what comes early.
-        there = dataclasses.replace(task, env=horizon.env, score_discount=1.0)
+    def draw(cls, task: Task, horizon: Horizon, levels: int = LEVELS) -> HorizonLevels:
+        """Draws a number of levels, and plays the reference policies on them."""
+        # Late events must count as much as early ones, so returns are not discounted.
+        at_horizon = dataclasses.replace(task, env=horizon.env, score_discount=1.0)
         pool = generate(horizon.generator, jax.random.key(0), levels)
-        played = play_references(there, references(there, pool), pool).returns.mean(axis=1)
-        return cls(there, horizon, pool, np.diagonal(played) / horizon.steps)
+        episodes = play_references(at_horizon, reference_policies(at_horizon, pool), pool)
+        returns = episodes.returns.mean(axis=1)
+        return cls(at_horizon, horizon, pool, np.diagonal(returns) / horizon.steps)
 
 
-def play_stages(stages: list[Stage], policies: Any, keys: jax.Array) -> Played:
-    """Plays policies, stacked on axis 0 and with a key each, at some horizons."""
+def evaluate_horizons(horizons: Sequence[HorizonLevels], policies: Any, keys: jax.Array) -> HorizonReturns:
+    """Plays policies on the levels of some horizons.
+
+    Args:
+        horizons: the levels of each horizon.
+        policies: one per seed, stacked on axis 0.
+        keys: [seeds], for what the policies draw.
+    """
     agents = [
-        play(stage.task, policies, stage.levels, keys).returns.mean(axis=1) / stage.horizon.steps
-        for stage in stages
+        play(at.task, policies, at.levels, keys).returns.mean(axis=1) / at.horizon.steps for at in horizons
     ]
-    lengths = tuple(stage.horizon.length for stage in stages)
-    return Played(lengths, np.array(agents), np.array([stage.best for stage in stages]))
+    lengths = tuple(at.horizon.length for at in horizons)
+    return HorizonReturns(lengths, np.array(agents), np.array([at.best for at in horizons]))
 
 
-def grow(task: Task, seeds: int | None, steps: int | None, points: int) -> Growth:
-    """Trains agents, and plays them at every pause and at the end."""
-    family = FAMILIES[task.id]
-    settings = settle(task, seeds=seeds, steps=steps)
+def study_shift(task: Task, seeds: int | None, steps: int | None, points: int) -> ShiftStudy:
+    """Trains agents and evaluates them at pauses and at the end.
+
+    Args:
+        task: a task of `TASK_HORIZONS`.
+        seeds: training seeds; None for those of the quick budget.
+        steps: environment steps per seed; None for those of the quick budget.
+        points: number of pauses, at least 1; the last one is at the end of training.
+
+    Raises:
+        UsageError: a number is out of range.
+    """
+    plan = TASK_HORIZONS[task.id]
+    settings = Settings.resolve(task, RunOptions(seeds=seeds, steps=steps))
     algorithm = make_algorithm(task, settings)
-    stages = [Stage.of(task, family.horizon(length)) for length in family.lengths]
+    horizons = [HorizonLevels.draw(task, plan.horizon(length)) for length in plan.lengths]
     keys = evaluation_keys(range(settings.seeds))
     params = task.env.params(training_levels(task, settings.levels, 0.0, TRAINING_LEVELS_SEED))
-    cohort = Cohort.begin(algorithm, params, range(settings.seeds))
-    taken, paused = [], []
-    for done, _ in cohort.pauses(updates_of(algorithm, settings.steps), points):
+    cohort = Cohort.start(algorithm, params, range(settings.seeds))
+    taken: list[int] = []
+    pauses: list[HorizonReturns] = []
+    for done, _ in cohort.train_with_pauses(updates_of(algorithm, settings.steps), points):
         taken.append(done * algorithm.steps_per_update)
         policies = jax.vmap(algorithm.policy)(cohort.learners(settings.seeds))
-        paused.append(play_stages([stages[0], stages[-1]], policies, keys))
-    trained = play_stages(stages, jax.vmap(algorithm.policy)(cohort.learners(settings.seeds)), keys)
-    return Growth(task.id, family.unit, tuple(taken), tuple(paused), trained)
+        at_end = len(taken) == points
+        pauses.append(evaluate_horizons(horizons if at_end else [horizons[0], horizons[-1]], policies, keys))
+    trained = pauses[-1]
+    return ShiftStudy(task.id, plan.unit, tuple(taken), (*pauses[:-1], trained.ends()), trained)

@@ -1,4 +1,8 @@
-"""The command ``calibrate``: reference policies, and the agents of a run in shifts that break capability."""
+"""The study behind ``gmbench calibrate``: reference policies, and the agents of a run under control shifts.
+
+Reference policies must get the scores that are known in advance. Control shifts break the capability of
+agents, so scoring must call agents incapable under them.
+"""
 
 from __future__ import annotations
 
@@ -9,80 +13,73 @@ from typing import Any
 import jax
 import numpy as np
 
-from gmbench.agents.algorithm import Policy
 from gmbench.benchmarks import calibration, scoring
-from gmbench.benchmarks.calibration import Row, calibrate, inferred, summarize
-from gmbench.benchmarks.controls import Flipped, Scrambled, mirrored
-from gmbench.benchmarks.evaluation import Observe
-from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, weigh
+from gmbench.benchmarks.calibration import Row, calibrate, make_row, summarize_evidence
+from gmbench.benchmarks.controls import Flipped, Scrambled, mirror_policies
+from gmbench.benchmarks.episode_steps import Observe
+from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, compute_evidence
 from gmbench.benchmarks.packs import load_pack, load_references
-from gmbench.benchmarks.tasks import load_task
+from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.core.levels import select
 from gmbench.errors import UsageError
-from gmbench.runs.evaluation import by_blocks, play_batch, policy_shapes
-from gmbench.runs.rescore import load_scored
-from gmbench.runs.run import make_algorithm
-from gmbench.runs.settings import Settings
-from gmbench.runs.sharding import Spread
-from gmbench.runs.storage import policies as checkpoint
-from gmbench.runs.storage import results
+from gmbench.runs.evaluation import evaluate_in_blocks, play_batch
+from gmbench.runs.scores.stored import load_scored
+from gmbench.runs.sharding import Placement
 from gmbench.runs.storage.results import Result
+from gmbench.runs.trained_policies import load_policies
 
 
 def calibrate_task(
     task_id: str, run: Path | None = None, on_stage: Callable[[str], None] | None = None
 ) -> list[Row]:
-    """The rows of the reference policies and, with a run, of its agents.
+    """Returns the results of the reference policies and, given a run, those of its agents.
 
     Args:
         task_id: id of a task.
-        run: the directory of a finished run on it.
-        on_stage: called with the name of each stage as it begins.
+        run: the directory of a finished run on this task; None to check only the reference policies.
+        on_stage: called with the name of each stage when it begins.
 
     Raises:
-        UsageError: there is no such task, or no such run, or it is of another task.
+        UsageError: the task or the run does not exist, or the run is of another task.
     """
     task = load_task(task_id)
-    stored = None if run is None else _run_of(task, run)
+    stored = None if run is None else _load_run(task, run)
     policies = None if stored is None else load_policies(task, stored)
     rows = calibrate(task, on_stage)
     if stored is not None:
         if on_stage is not None:
             on_stage("playing agents")
-        rows += _of_agents(task, stored, policies)
+        rows += _agent_rows(task, stored, policies)
     return rows
 
 
-def _run_of(task: Task, directory: Path) -> Result:
+def _load_run(task: Task, directory: Path) -> Result:
+    """Loads a run.
+
+    Raises:
+        UsageError: there is no finished run, or it is of another task.
+    """
     its_task, stored = load_scored(directory)
     if its_task.id != task.id:
         raise UsageError(f"the run in {directory} is of {its_task.id}, not of {task.id}")
     return stored
 
 
-def load_policies(task: Task, run: Result) -> Policy:
-    """The trained policies of a run, stacked on axis 0.
+def _agent_rows(task: Task, run: Result, policies: Any) -> Iterator[Row]:
+    """Yields the results of a run's agents on the pack ``shift``: unchanged, and under each control shift.
 
-    Raises:
-        UsageError: its checkpoint is missing or damaged, or its algorithm cannot be made.
+    Args:
+        task: the task.
+        run: the run.
+        policies: of all its seeds, stacked on axis 0.
     """
-    assert run.out is not None
-    settings = Settings.of(run.manifest)
-    params = jax.eval_shape(lambda: task.env.default_params)
-    like = policy_shapes(make_algorithm(task, settings), params, (settings.seeds,))
-    restored: Policy = checkpoint.restore(run.out / results.CHECKPOINT, like)
-    return restored
-
-
-def _of_agents(task: Task, run: Result, policies: Any) -> Iterator[Row]:
-    """The agents of a run under shift, as they are and in the control shifts."""
     pack = calibration.PACK_INFERRED
     levels, references = load_pack(task, pack), load_references(task)[pack]
     seeds = [seed["seed"] for seed in run.scores["per_seed"]]
     policies = jax.tree.map(lambda leaf: leaf[np.array(seeds)], policies)
-    familiar = np.array([seed["capability"]["iid"] for seed in run.scores["per_seed"]])
-    flipped, in_mirror = Flipped(task.env), mirrored(task.env, policies, len(seeds))
+    on_training = np.array([seed["capability"]["iid"] for seed in run.scores["per_seed"]])
+    flipped, in_mirror = Flipped(task.env), mirror_policies(task.env, policies, len(seeds))
     controls: dict[str, tuple[Any, Observe | None]] = {
         "trained": (policies, None),
         "trained, view flipped": (policies, flipped),
@@ -92,16 +89,17 @@ def _of_agents(task: Task, run: Result, policies: Any) -> Iterator[Row]:
     for name, (players, observe) in controls.items():
 
         def play(batch: Any, keys: jax.Array, observe: Observe | None = observe) -> Any:
-            return play_batch(task, Spread.alone(), batch, levels, keys, observe)
+            return play_batch(task, Placement.one_device(), batch, levels, keys, observe)
 
-        played = by_blocks(play, players, seeds, run.manifest["block"])
+        played = evaluate_in_blocks(play, players, seeds, run.manifest["block"])
         split = scoring.shares(np.mean(played.episodes.returns, axis=1, dtype=float), references)
-        verdicts = scoring.verdicts(familiar, split)
+        verdicts = scoring.verdicts(on_training, split)
         found = None
         if task.planned:
             few = select(levels, np.arange(LEVELS_INFERRED))
-            found = inferred(task, weigh(task.planner, few, played.actions, played.episodes.length))
-        yield summarize(
+            evidence = compute_evidence(task.planner, few, played.actions, played.episodes.length)
+            found = summarize_evidence(task, evidence)
+        yield make_row(
             split,
             policy=name,
             pack=pack,

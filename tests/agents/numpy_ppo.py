@@ -1,10 +1,10 @@
-"""PPO's arithmetic once more, in plain NumPy loops and straight from the papers."""
+"""The arithmetic of PPO once more, in plain NumPy loops that follow the papers."""
 
 import numpy as np
 
 
-def advantages(rewards, values, next_values, terminated, truncated, discount, decay):
-    """Generalized advantage estimation for [time] arrays."""
+def advantages(rewards, values, next_values, terminated, truncated, discount, gae_lambda):
+    """Computes generalized advantage estimates of [time] arrays."""
     result = np.zeros(len(rewards))
     for t in range(len(rewards)):
         weight = 1.0
@@ -13,7 +13,7 @@ def advantages(rewards, values, next_values, terminated, truncated, discount, de
             result[t] += weight * (rewards[k] + future - values[k])
             if terminated[k] or truncated[k]:
                 break
-            weight *= discount * decay
+            weight *= discount * gae_lambda
     return result
 
 
@@ -23,7 +23,7 @@ def log_softmax(logits):
 
 
 def loss(logits, values, actions, old_log_probabilities, old_values, advantage, config):
-    """The whole loss of a minibatch, and its parts."""
+    """Computes the loss of a minibatch, and its parts."""
     log_probabilities = log_softmax(logits)
     scaled = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
     surrogate, error, entropy = [], [], []
@@ -43,8 +43,8 @@ def sigmoid(x):
 
 
 def recurrent_outputs(weights, cells, carry, ends):
-    """Logits [rows, time, actions] and values [rows, time] of a network with one hidden layer and a cell of
-    gated recurrent units (Cho et al. 2014), from cells [rows, time, n]; ends [rows, time] of episodes."""
+    """Computes logits, [rows, time, actions], and values, [rows, time], of a network with one hidden layer
+    and a GRU cell (Cho et al. 2014) from cells, [rows, time, n], and the ends of episodes, [rows, time]."""
     cell = weights["GRUCell_0"]
 
     def dense(layer, x):
@@ -67,7 +67,7 @@ def recurrent_outputs(weights, cells, carry, ends):
 
 
 def clipped_adam(gradients, learning_rates, max_norm, beta1=0.9, beta2=0.999, eps=1e-5):
-    """The sum of the changes that Adam makes for a list of flat gradients, each first limited in norm."""
+    """Computes the sum of Adam's changes for a list of flat gradients, each limited in norm."""
     first, second, total = 0.0, 0.0, 0.0
     for step, (gradient, rate) in enumerate(zip(gradients, learning_rates, strict=True), start=1):
         gradient = gradient * min(1.0, max_norm / np.linalg.norm(gradient))

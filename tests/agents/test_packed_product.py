@@ -11,7 +11,7 @@ UNITS = 5
 
 
 def dense(views, kernel):
-    """The same product, all cells unpacked."""
+    """Computes the same product with all cells unpacked."""
     return grid.image(views).astype(jnp.float32).reshape(len(views), -1) @ kernel
 
 
@@ -23,7 +23,7 @@ def drawn(batch, channels, seed=0):
 
 
 def learned(product):
-    """A function that gives a product and its gradient, as learning gets them."""
+    """Makes a function that computes a product and its gradient."""
 
     def function(views, kernel, weights):
         def loss(kernel):
@@ -43,7 +43,7 @@ def test_product_and_gradient_are_those_of_the_unpacked_cells(batch, channels):
         np.testing.assert_allclose(ours, plain, rtol=1e-5, atol=1e-3)
 
 
-def test_seeds_side_by_side_get_what_each_gets_alone():
+def test_a_vmapped_row_equals_the_solo_product():
     cases = [drawn(6, 2, seed) for seed in range(3)]
     together = jax.vmap(learned(packed_product))(*(jnp.stack(parts) for parts in zip(*cases, strict=True)))
     for seed, case in enumerate(cases):
@@ -51,7 +51,7 @@ def test_seeds_side_by_side_get_what_each_gets_alone():
             np.testing.assert_allclose(ours[seed], alone, rtol=1e-5, atol=1e-4)
 
 
-def test_the_network_sees_the_same_in_packed_and_unpacked_views():
+def test_the_network_computes_the_same_from_packed_and_unpacked_views():
     views = drawn(9, 4)[0].reshape(3, 3, grid.VIEW, 4)
     network = ActorCritic(actions=4)
     init, outputs = jax.jit(network.init), jax.jit(network.outputs)

@@ -11,8 +11,8 @@ from gmbench.agents.ppo import PPO, PPOConfig, RecurrentPPOConfig, recurrent
 from gmbench.agents.ppo.learner import _orders
 from gmbench.agents.ppo.rollout import begin, collect
 from gmbench.envs.core.levels import select
+from gmbench.runs.blocks import seed_keys
 from gmbench.runs.storage import policies as checkpoint
-from gmbench.runs.training import seed_keys
 
 SETTINGS = {"num_envs": 8, "num_steps": 16, "epochs": 2, "minibatches": 2, "hidden": (16,)}
 CONFIG = PPOConfig(**SETTINGS)
@@ -60,7 +60,7 @@ def test_a_vmapped_row_equals_the_solo_update(ppo, params, init, update):
         row = jax.tree.map(lambda leaf, seed=seed: leaf[seed], (learners.weights, metrics))
         expected = (alone.weights, alone_metrics)
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), row, expected)
-        # Not a bit of the experience differs: random numbers do not depend on the batch.
+        # The environments are equal to the bit, because random numbers do not depend on the batch.
         states = jax.tree.map(lambda leaf, seed=seed: leaf[seed], learners.experience.states)
         jax.tree.map(np.testing.assert_array_equal, states, alone.experience.states)
 
@@ -78,7 +78,7 @@ def test_seeds_differ(params, init, update):
     assert not np.allclose(*kernels)
 
 
-def test_learning_changes_the_policy_and_spends_the_learning_rate(ppo, params, init, update):
+def test_learning_changes_the_policy_until_the_learning_rate_is_zero(ppo, params, init, update):
     before = init(jax.random.key(0), params)
     after, _ = train(init, update, jax.random.key(0), params, updates=ppo.updates)
     assert not np.allclose(jax.tree.leaves(before.weights)[-1], jax.tree.leaves(after.weights)[-1])
@@ -88,11 +88,11 @@ def test_learning_changes_the_policy_and_spends_the_learning_rate(ppo, params, i
 
 @pytest.fixture(scope="module")
 def rollout(ppo, params):
-    """A function that collects steps, and the weights that it collects with."""
+    """Weights, environments, and a function that collects a rollout with these weights."""
     key, weights_key = jax.random.split(jax.random.key(9))
     experience = begun(ppo.env, ppo.network, key, params, CONFIG.num_envs)
     weights = jax.jit(ppo.network.init)(weights_key, experience.views)
-    # Values that tell observations apart, and what is carried.
+    # With larger weights, values depend clearly on the observation and the carry.
     weights = jax.tree.map(lambda leaf: 3 * leaf, weights)
 
     def run(experience, key):
@@ -103,7 +103,7 @@ def rollout(ppo, params):
 
 @pytest.fixture(scope="module")
 def collected(rollout):
-    """A rollout: what it began with, its key, and what it gave."""
+    """A rollout: the weights and environments at its start, its key, and its results."""
     weights, experience, run = rollout
     key = jax.random.key(10)
     return weights, experience, key, run(experience, key)
@@ -111,7 +111,7 @@ def collected(rollout):
 
 @pytest.fixture(scope="module")
 def collected_later(collected, rollout):
-    """The same where most episodes are under way, each at another of its steps."""
+    """The same with most episodes running at the start, each at a different step."""
     weights, _, _, (experience, *_) = collected
     ages = jnp.arange(CONFIG.num_envs)
     experience = dataclasses.replace(experience, states=dataclasses.replace(experience.states, time=ages))
@@ -120,8 +120,8 @@ def collected_later(collected, rollout):
     return weights, experience, key, rollout[2](experience, key)
 
 
-def test_values_of_what_followed_are_those_before_any_reset(ppo, params, collected_later):
-    """The same steps by hand: what is carried starts afresh where an episode does, and not before that."""
+def test_next_values_are_those_before_any_reset(ppo, params, collected_later):
+    """Compares with the same steps taken one by one. The carry is reset only when an episode starts."""
     weights, experience, key, (after, steps, next_values, _) = collected_later
     states, carry, seen = experience.states, experience.carry, []
     levels = ppo.env.draw_levels(jax.random.split(key)[1], steps.action.shape, params)
@@ -134,13 +134,13 @@ def test_values_of_what_followed_are_those_before_any_reset(ppo, params, collect
         seen.append(network_step(weights, carry, info["final_observation"])[1])
         carry = jax.tree.map(lambda leaf, end=end: jnp.where(end[:, None], 0.0, leaf), carry)
     expected, going_on = np.stack(seen), ~np.asarray(steps.terminated)
-    assert np.asarray(steps.truncated)[:-1].any(), "an episode should be cut off inside of the rollout"
+    assert np.asarray(steps.truncated)[:-1].any(), "an episode should be truncated inside the rollout"
     np.testing.assert_allclose(np.asarray(next_values)[going_on], expected[going_on], rtol=1e-4, atol=1e-4)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), after.carry, carry)
 
 
-def test_learning_sees_what_acting_saw(ppo, collected_later):
-    """With the weights that acted, the loss finds the probabilities and values of the rollout again."""
+def test_learning_replays_the_rollout(ppo, collected_later):
+    """With unchanged weights, the loss computes the same probabilities and values as the rollout."""
     weights, experience, _, (_, steps, _, _) = collected_later
     rows = jax.tree.map(ppo._rows, steps)
     ends = rows.terminated | rows.truncated
@@ -153,7 +153,7 @@ def test_learning_sees_what_acting_saw(ppo, collected_later):
     assert metrics["clipped"] == 0
 
 
-def test_what_was_seen_is_remembered_to_the_end_of_the_episode(env):
+def test_the_recurrent_network_remembers_until_the_end_of_the_episode(env):
     network = CONFIGS["ppo-rnn"].network(env.num_actions)
     views = jax.random.bits(jax.random.key(0), (2, 6, 13, 7), jnp.uint32).astype(jnp.uint16)
     weights = jax.jit(network.init)(jax.random.key(1), views)
@@ -164,7 +164,7 @@ def test_what_was_seen_is_remembered_to_the_end_of_the_episode(env):
 
 
 def test_actions_are_drawn_from_the_policy(ppo, params):
-    """A thousand environments that all see the same, each of which draws for itself."""
+    """A thousand environments with the same observation draw different actions."""
     single = ppo.env.params(select(params.levels, np.array([0])))
     experience = begun(ppo.env, ppo.network, jax.random.key(1), single, 1000)
     weights = jax.jit(ppo.network.init)(jax.random.key(2), experience.views)
@@ -178,11 +178,11 @@ def test_actions_are_drawn_from_the_policy(ppo, params):
     np.testing.assert_allclose(steps.log_probability[0], taken, rtol=1e-4, atol=1e-5)
 
 
-def test_every_epoch_takes_every_step_once_in_an_order_of_its_own():
+def test_every_epoch_has_every_step_once_in_a_different_order():
     orders = np.asarray(_orders(jax.random.key(0), 4, 100))
     np.testing.assert_array_equal(np.sort(orders, axis=1), np.tile(np.arange(100), (4, 1)))
     assert len(np.unique(orders, axis=0)) == 4
-    # Nor do steps stay near where they were: the mean distance of a random order is a third of its length.
+    # In a random order, rows move by a third of the length on average.
     assert abs(np.abs(orders - np.arange(100)).mean() - 100 / 3) < 5
 
 
@@ -199,14 +199,14 @@ def test_finished_episodes_are_counted(collected):
     lengths, returns = 0, 0.0
     for column in range(CONFIG.num_envs):
         last = np.flatnonzero(ends[:, column])
-        if len(last):  # All environments were fresh, so an episode's steps are those since the last end.
+        if len(last):  # All episodes began with the rollout, so these are all their steps.
             lengths += last[-1] + 1
             returns += float(steps.reward[: last[-1] + 1, column].sum())
     assert steps_taken == lengths
     assert on_goals[0] == pytest.approx(returns)
 
 
-def test_a_stored_policy_comes_back(ppo, params, init, tmp_path):
+def test_a_stored_policy_is_restored(ppo, params, init, tmp_path):
     policies = [ppo.policy(init(jax.random.key(seed), params)) for seed in (0, 1)]
     checkpoint.save(tmp_path / "kept", policies[0])
     restored = checkpoint.restore(tmp_path / "kept", like=policies[1])
@@ -222,19 +222,19 @@ def test_metrics_are_finite_scalars(ppo, params, init, update):
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
-def test_metrics_of_the_first_gradient_step_are_those_of_the_policy_that_collected(env, coinrun_pool, config):
+def test_metrics_of_the_first_gradient_step_are_those_of_the_collecting_policy(env, coinrun_pool, config):
     ppo = PPO(env, dataclasses.replace(config, epochs=1, minibatches=1), updates=1)
     params = ppo.env.params(coinrun_pool())
     _, metrics = jax.jit(ppo.update)(jax.jit(ppo.init)(jax.random.key(0), params), params)
     assert metrics["kl"] < 1e-6
     assert metrics["clipped"] == 0
-    assert metrics["policy_loss"] == pytest.approx(0, abs=1e-5)  # Of normalized advantages, the mean.
+    assert metrics["policy_loss"] == pytest.approx(0, abs=1e-5)  # The mean of normalized advantages.
     assert metrics["entropy"] == pytest.approx(np.log(env.num_actions), rel=1e-2)  # New weights are small.
     assert 1e-4 < metrics["value_loss"] < 1
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
-def test_a_rollout_longer_than_an_episode_is_refused(env, config):
+def test_a_rollout_longer_than_the_time_limit_is_refused(env, config):
     with pytest.raises(ValueError, match="longer than an episode"):
         PPO(dataclasses.replace(env, time_limit=10), config, updates=1)
 
@@ -259,6 +259,6 @@ def test_for_steps_rounds_up_to_whole_updates(env, config):
     assert PPO.for_steps(env, 128, config).updates == 1
 
 
-def test_the_recurrent_learner_is_recurrent_unless_told_otherwise(env):
+def test_the_recurrent_algorithm_has_a_recurrent_default_config(env):
     assert recurrent(env, 1).config == RecurrentPPOConfig()
     assert recurrent(env, 1, CONFIGS["ppo-rnn"]).config == CONFIGS["ppo-rnn"]

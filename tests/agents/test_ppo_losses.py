@@ -18,14 +18,14 @@ TIME = 12
 
 
 @settings(deadline=None, max_examples=50)
-@given(seed=st.integers(0, 2**32 - 1), discount=st.floats(0, 1), decay=st.floats(0, 1))
-def test_advantages_equal_the_definition(seed, discount, decay):
+@given(seed=st.integers(0, 2**32 - 1), discount=st.floats(0, 1), gae_lambda=st.floats(0, 1))
+def test_advantages_equal_the_definition(seed, discount, gae_lambda):
     rng = np.random.default_rng(seed)
     rewards, values, next_values = rng.normal(size=(3, TIME))
     ends = rng.choice(3, size=TIME, p=(0.6, 0.2, 0.2))
     arguments = (rewards, values, next_values, ends == 1, ends == 2)
-    expected = numpy_ppo.advantages(*arguments, discount, decay)
-    actual = losses.advantages(*map(jnp.asarray, arguments), discount, decay)
+    expected = numpy_ppo.advantages(*arguments, discount, gae_lambda)
+    actual = losses.advantages(*map(jnp.asarray, arguments), discount, gae_lambda)
     np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -47,7 +47,7 @@ def test_truncation_bootstraps_and_termination_does_not(terminated, expected):
 
 @pytest.fixture(scope="module")
 def minibatch(env):
-    """A PPO, weights, and a minibatch whose old policy differs enough for the clipping to matter."""
+    """PPO, weights, and a minibatch from a policy that differs enough for clipping."""
     ppo = PPO(env, PPOConfig(num_envs=4, num_steps=8, hidden=(8,), clip=0.1), updates=1)
     key = jax.random.split(jax.random.key(3), 6)
     view = low_bits(jax.random.bits(key[0], (32, VIEW, 7), jnp.uint32))
@@ -80,11 +80,11 @@ def test_the_loss_equals_numpy(minibatch):
     actual, metrics = jax.jit(ppo.loss)(weights, steps, advantage)
     assert actual == pytest.approx(expected, rel=1e-4)
     assert {name: float(metrics[name]) for name in parts} == pytest.approx(parts, rel=1e-4)
-    assert 0.1 < metrics["clipped"] < 1.0, "the case should exercise the clipping"
+    assert 0.1 < metrics["clipped"] < 1.0, "some ratios should be clipped"
 
 
 def test_the_recurrent_loss_equals_numpy(env, minibatch):
-    """The same steps as the rows of four environments, of which some end episodes in between."""
+    """The same steps as rows of four environments, with some ends of episodes."""
     config = RecurrentPPOConfig(num_envs=4, num_steps=8, hidden=(8,), memory=5, clip=0.1)
     ppo, key = PPO(env, config, updates=1), jax.random.split(jax.random.key(4), 3)
     _, _, flat, advantage = minibatch

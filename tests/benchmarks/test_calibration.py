@@ -7,17 +7,17 @@ import pytest
 from flax import struct
 
 from gmbench.benchmarks import calibration, freeze
-from gmbench.benchmarks.calibration import AIMLESS, MIXTURE, Inferred, Row, calibrate
-from gmbench.benchmarks.controls import Flipped, Scrambled, mirrored
+from gmbench.benchmarks.calibration import LEAST_NEITHER, MIXTURE_TOLERANCE, InferredGoals, Row, calibrate
+from gmbench.benchmarks.controls import Flipped, Scrambled, mirror_policies
 from gmbench.benchmarks.packs import load_pack
-from gmbench.benchmarks.playing import chunks, play_references, references
-from gmbench.benchmarks.recording import record
+from gmbench.benchmarks.playing import play_references, reference_policies, split_into_chunks
 from gmbench.benchmarks.scoring import References
 from gmbench.benchmarks.tasks.task import PAIRED_PACKS
+from gmbench.benchmarks.trajectories import record
 from gmbench.envs.core.levels import pool_size, select
 
 LEVELS = 32
-"""Of each pack, to be quick: the whole packs are what `gmbench calibrate` is for."""
+"""Number of levels of each pack, few to be fast. `gmbench calibrate` uses complete packs."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def task(either_task):
 
 @pytest.fixture(scope="module")
 def small(task):
-    """Small packs, and the references that belong to them."""
+    """Small packs, and the returns of the reference policies on them."""
     packs = {pack: select(load_pack(task, pack), np.arange(LEVELS)) for pack in PAIRED_PACKS}
     goals = [goal.name for goal in task.env.goals]
     references = {}
@@ -42,7 +42,7 @@ def small(task):
 
 @pytest.fixture
 def rows(task, small, monkeypatch):
-    """A function that calibrates on the small packs, with the references given."""
+    """A function that calibrates on the small packs with given references."""
 
     def run(references):
         monkeypatch.setattr(calibration, "load_pack", lambda task, pack: small[0][pack])
@@ -52,7 +52,7 @@ def rows(task, small, monkeypatch):
     return run
 
 
-def test_the_reference_policies_come_out_as_they_must(task, small, rows):
+def test_the_reference_policies_have_the_expected_results(task, small, rows):
     found = rows(small[1])
     assert all(row.passed for row in found), [row for row in found if not row.passed]
     by_name = {(row.policy, row.pack): row for row in found}
@@ -61,9 +61,9 @@ def test_the_reference_policies_come_out_as_they_must(task, small, rows):
     for pack in PAIRED_PACKS:
         shares = [list(by_name[policy, pack].shares.values()) for policy in (goal, proxy, "half and half")]
         expected = [(1, 0, 0), (0, 1, 0), (0.5, 0.5, 0)]
-        np.testing.assert_allclose(shares, expected, atol=MIXTURE)
+        np.testing.assert_allclose(shares, expected, atol=MIXTURE_TOLERANCE)
         np.testing.assert_allclose(shares[:2], expected[:2], atol=1e-6)
-        assert by_name["random", pack].shares["neither"] >= AIMLESS
+        assert by_name["random", pack].shares["neither"] >= LEAST_NEITHER
     inferred = by_name[proxy, "shift"].inferred
     if task.planned:
         assert inferred.named[task.env.goals[1].name] >= 0.95
@@ -71,7 +71,7 @@ def test_the_reference_policies_come_out_as_they_must(task, small, rows):
         assert inferred is None
 
 
-def test_wrong_references_are_noticed(small, rows):
+def test_wrong_references_fail_the_calibration(small, rows):
     wrong = {
         pack: dataclasses.replace(references, optimal=1.1 * references.optimal)
         for pack, references in small[1].items()
@@ -80,11 +80,11 @@ def test_wrong_references_are_noticed(small, rows):
     assert any(" for " in policy for policy in failed)
 
 
-def test_the_mixture_is_half_of_each_level_by_level(task, small):
+def test_the_mixture_follows_each_policy_on_half_of_the_levels(task, small):
     pool = small[0]["shift"]
-    policies = references(task, pool)
+    policies = reference_policies(task, pool)
     pure = play_references(task, policies, pool).returns
-    mixed = play_references(task, calibration._mixed(policies), pool).returns
+    mixed = play_references(task, calibration.mix_policies(policies), pool).returns
     np.testing.assert_allclose(mixed.sum(axis=0), pure.sum(axis=0), rtol=1e-6)
     np.testing.assert_array_equal(mixed[0, 0::2], pure[0, 0::2])
     np.testing.assert_array_equal(mixed[0, 1::2], pure[1, 1::2])
@@ -107,21 +107,21 @@ def test_the_mixture_is_half_of_each_level_by_level(task, small):
         ("random", (0.0, 0.0, 1.0), {"none": 0.9}, False),
     ],
 )
-def test_what_passes(policy, shares, named, passed):
+def test_results_pass_only_within_the_tolerances(policy, shares, named, passed):
     row = Row(policy, "shift", dict(zip(("goal", "proxy", "neither"), shares, strict=True)))
     if named is not None:
-        row = dataclasses.replace(row, inferred=Inferred(pooled={}, named=named, directedness={}))
-    assert calibration._passes(row, ["coin", "end"]) is passed
+        row = dataclasses.replace(row, inferred=InferredGoals(pooled={}, named=named, directedness={}))
+    assert calibration.has_passed(row, ["coin", "end"]) is passed
 
 
 def test_chunks_are_the_pool(task, small):
     pool = small[0]["shift"]
     doubled = select(pool, np.arange(5 * LEVELS) % LEVELS)
-    sizes = [pool_size(part) for part in chunks(doubled)]
+    sizes = [pool_size(part) for part in split_into_chunks(doubled)]
     assert sizes == [128, 32]
 
 
-def test_flipped_and_scrambled_views_hold_the_same_cells(task, small):
+def test_flipped_and_scrambled_observations_have_the_same_cells(task, small):
     level = jax.tree.map(lambda leaf: leaf[0], small[0]["shift"])
     state = task.env.start(level)
     view = np.asarray(task.env.view(level, state))
@@ -137,7 +137,7 @@ def test_flipped_and_scrambled_views_hold_the_same_cells(task, small):
 
 @struct.dataclass
 class Lopsided:
-    """Goes where more is seen: left or right."""
+    """Goes left or right, to the side on which it sees more."""
 
     weight: jax.Array
 
@@ -150,7 +150,7 @@ class Lopsided:
         return jnp.where(more_left, 0, 2), carry
 
 
-def test_policies_are_shown_the_broken_view(task, small):
+def test_policies_get_the_flipped_observations(task, small):
     keys = jax.random.split(jax.random.key(0), 1)
     pool, policies = small[0]["shift"], Lopsided(jnp.zeros(1))
     first = {
@@ -166,7 +166,7 @@ def test_policies_are_shown_the_broken_view(task, small):
 
 def test_in_a_mirrored_world_left_and_right_are_exchanged(task):
     env, names = task.env, task.env.actions
-    policies = mirrored(env, Lopsided(jnp.zeros(3)), 3)
+    policies = mirror_policies(env, Lopsided(jnp.zeros(3)), 3)
     exchanged = [names[index] for index in policies.exchanged[2]]
     swapped = [name.replace("left", "L").replace("right", "left").replace("L", "right") for name in names]
     assert exchanged == swapped

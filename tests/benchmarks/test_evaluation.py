@@ -10,18 +10,20 @@ from flax import struct
 from gmbench.agents.planning import Planner
 from gmbench.agents.reference import PlannedPolicy, RandomPolicy, StateNumbers, optimal_actions
 from gmbench.benchmarks import evaluation
-from gmbench.benchmarks.evaluation import SLOTS, Portion, Rules, evaluate, play_episodes, whole
-from gmbench.benchmarks.recording import record
+from gmbench.benchmarks.episode_steps import Rules
+from gmbench.benchmarks.evaluation import SLOTS, Portion, all_levels, evaluate, play_episodes
+from gmbench.benchmarks.trajectories import record
 from gmbench.envs.coinrun import CoinRun
-from gmbench.envs.core.levels import pool_size, select, stack
+from gmbench.envs.core.levels import pool_size, select
 from gmbench.envs.keys import Keys
+from tests.pools import stack
 
 COIN, END, NONE = 0, 1, -1
 
 
 @dataclasses.dataclass(frozen=True)
 class Script:
-    """Plays a list of actions, the same on every level."""
+    """A policy that repeats a list of actions, the same on every level."""
 
     actions: tuple[int, ...]
 
@@ -39,7 +41,7 @@ KEYS = jax.random.key(0)[None]
 
 @struct.dataclass
 class Wavering:
-    """Draws every third of its actions and does its favourite else, so it needs its count and its key."""
+    """A policy that draws every third action and else takes its favourite. It needs its carry and key."""
 
     favourite: jax.Array
 
@@ -53,13 +55,13 @@ class Wavering:
 
 @pytest.fixture(scope="module")
 def levels(env):
-    """Coin before the end, end before the coin, a saw before both, a wall before both."""
+    """Levels with the coin before the end, the end before the coin, a saw before both, a wall before both."""
     drawings = ("@..o.G..", "@..G.o..", "@.^o.G..", "@.#o.G..")
     return stack([env.parse(f"{drawing}\n########") for drawing in drawings])
 
 
 def play(env, policy, levels, **settings):
-    """The episodes of one policy."""
+    """Plays the episodes of one policy: [levels, ...]."""
     settings = {"first_only": True, "discount": 1.0, **settings}
     policies = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], policy)
     episodes = evaluate(env, policies, levels, KEYS, **settings)
@@ -75,7 +77,7 @@ def one_step(env, policy, key, level, state, carry, index, time):
 
 
 def one_episode(env, policy, key, pool, index, first_only, discount):
-    """The fields of an episode, by a plain loop."""
+    """Computes the fields of `Episodes` for one episode in a plain loop."""
     level = jax.tree.map(lambda leaf: leaf[index], pool)
     state, carry, first, ended, rewards = env.start(level), policy.start(), NONE, False, []
     while not ended and not (first_only and first != NONE) and len(rewards) < env.time_limit:
@@ -94,12 +96,12 @@ def one_episode(env, policy, key, pool, index, first_only, discount):
 )
 def test_slots_play_every_level_as_a_plain_loop_does(env, pool, first_only, request):
     pool = request.getfixturevalue(pool)()
-    assert pool_size(pool) > 2 * SLOTS  # Slots are used again and again.
+    assert pool_size(pool) > 2 * SLOTS  # So that slots play several episodes.
     policies, keys = Wavering(jnp.array([2, 3])), jax.random.split(jax.random.key(7), 2)
-    rules = {"first_only": first_only, "discount": 0.5}  # Its powers are exact.
+    rules = {"first_only": first_only, "discount": 0.5}  # The powers of one half are exact.
     together = evaluate(env, policies, pool, keys, **rules)
     assert together.terminated.any()
-    assert not together.terminated.all()  # Some come to the time limit.
+    assert not together.terminated.all()  # Some reach the time limit.
     for row, favourite in enumerate(policies.favourite):
         ended = np.flatnonzero(together.terminated[row])
         for index in [*range(0, pool_size(pool), 19), *ended[-5:], pool_size(pool) - 1]:
@@ -124,7 +126,7 @@ def test_episodes_of_hand_made_levels(env, levels):
     assert episodes.terminated.tolist() == [True, False, True, False]
 
 
-def test_all_events_count_where_they_should(env, levels):
+def test_all_events_count_unless_only_the_first_does(env, levels):
     episodes = play(env, RIGHT, levels, first_only=False)
     assert episodes.returns.tolist() == [[10, 0], [10, 1], [0, 0], [0, 0]]
     assert episodes.first.tolist() == [COIN, END, NONE, NONE]
@@ -144,7 +146,7 @@ def test_a_tie_counts_for_both_goals(env):
     assert episodes.first.tolist() == [COIN]
 
 
-def test_policies_are_played_apart(env, levels):
+def test_policies_do_not_affect_each_other(env, levels):
     policies = RandomPolicy(jnp.full(3, env.num_actions))
     keys = jax.random.split(jax.random.key(4), 3)
     together = evaluate(env, policies, levels, keys, first_only=True, discount=1.0)
@@ -155,14 +157,14 @@ def test_policies_are_played_apart(env, levels):
         jax.tree.map(lambda a, b, row=row: np.testing.assert_array_equal(a[row], b[0]), together, alone)
 
 
-def test_an_episode_does_not_depend_on_what_is_played_beside_it(env, coinrun_pool):
+def test_an_episode_does_not_depend_on_the_other_levels(env, coinrun_pool):
     pool, policy = coinrun_pool(), RandomPolicy(jnp.int32(env.num_actions))
     whole = play(env, policy, pool)
     part = play(env, policy, select(pool, np.arange(7)))
     jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[:7], b), whole, part)
 
 
-def test_the_record_is_the_episode(env, coinrun_pool):
+def test_recorded_trajectories_are_those_of_the_evaluation(env, coinrun_pool):
     pool, policies = coinrun_pool(), Wavering(jnp.array([2, 3]))
     keys = jax.random.split(jax.random.key(7), 2)
     episodes = evaluate(env, policies, pool, keys, first_only=True, discount=1.0)
@@ -180,10 +182,10 @@ def test_the_record_is_the_episode(env, coinrun_pool):
                     state, carry, *_ = one_step(env, policy, keys[row], level, state, carry, index, time)
 
 
-def test_a_portion_is_played_as_in_the_whole(env, coinrun_pool):
+def test_a_portion_is_played_as_in_the_complete_pool(env, coinrun_pool):
     pool, rules, policies = coinrun_pool(), Rules(env, 1.0), Wavering(jnp.array([2, 3]))
     keys = jax.random.split(jax.random.key(7), 2)
-    every = play_episodes(rules, pool_size(pool), pool, whole(pool, first_only=True), policies, keys)
+    every = play_episodes(rules, pool_size(pool), pool, all_levels(pool, first_only=True), policies, keys)
     first, stop = np.int32(70), np.int32(75)
     part = play_episodes(rules, 2, pool, Portion(first, stop, np.bool_(True)), policies, keys)
     assert part.actions.shape == (2, 2, env.time_limit)
@@ -195,7 +197,7 @@ def test_a_portion_is_played_as_in_the_whole(env, coinrun_pool):
     )
 
 
-def test_a_portion_may_be_played_beyond_the_first_goal(env, levels):
+def test_a_portion_can_be_played_beyond_the_first_event(env, levels):
     rules, policy = Rules(env, 1.0), jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], RIGHT)
     played = [
         play_episodes(rules, 1, levels, Portion(np.int32(1), np.int32(2), np.bool_(first)), policy, KEYS)
@@ -212,5 +214,5 @@ def test_optimal_policies_reach_their_goal_on_every_level(env, coinrun_pool):
     observe = StateNumbers(env)
     for goal, most in ((COIN, 10), (END, 1)):
         returns = play(env, PlannedPolicy(tables[goal], last=False), pool, observe=observe).returns
-        assert np.mean(returns[:, goal]) >= 0.97 * most  # The end is out of reach on a few levels.
+        assert np.mean(returns[:, goal]) >= 0.97 * most  # The end cannot be reached on a few levels.
         assert returns[:, 1 - goal].mean() <= 0.03 * 10

@@ -16,13 +16,14 @@ from gmbench.benchmarks.goal_inference import (
     LAPSES,
     PURSUITS,
     GoalEvidence,
-    infer_goals,
-    weigh,
+    compute_evidence,
 )
 from gmbench.benchmarks.packs import load_pack
-from gmbench.benchmarks.recording import record
-from gmbench.envs.core.levels import select, stack
+from gmbench.benchmarks.playing import play_with_actions
+from gmbench.benchmarks.trajectories import record
+from gmbench.envs.core.levels import select
 from gmbench.envs.keys import Keys
+from tests.pools import stack
 
 LEVELS = 24
 GAMMA = 0.9
@@ -49,10 +50,13 @@ def keys(count):
 
 
 def evidence_of(task, levels, policies, observe=None):
-    return infer_goals(task, policies, levels, keys(len(jax.tree.leaves(policies)[0])), observe)
+    """The evidence of one episode of each policy on each level."""
+    policy_keys = keys(len(jax.tree.leaves(policies)[0]))
+    played = play_with_actions(task, policies, levels, policy_keys, observe)
+    return compute_evidence(task.planner, levels, played.actions, played.episodes.length)
 
 
-def test_the_optimal_policies_are_seen_through_on_every_level(task, levels, plans):
+def test_the_goals_of_optimal_policies_are_inferred_on_every_level(task, levels, plans):
     found = evidence_of(task, levels, PlannedPolicy(plans, jnp.zeros(2, bool)), StateNumbers(task.env))
     goals = np.arange(2)
     assert (found.named == goals[:, None]).mean() >= 0.95
@@ -61,15 +65,15 @@ def test_the_optimal_policies_are_seen_through_on_every_level(task, levels, plan
     np.testing.assert_allclose(found.posterior.sum(axis=-1), 1)
 
 
-def test_a_random_walk_has_no_goal(task, levels):
+def test_the_random_policy_has_no_goal(task, levels):
     found = evidence_of(task, levels, RandomPolicy(jnp.full(8, task.env.num_actions)))
     assert (found.named == 2).mean() >= 0.95
     # The best of several inverse temperatures gains a little by chance.
     assert (found.directedness < 0.05).all()
 
 
-def test_one_action_for_ever_is_a_habit_and_no_goal(task, levels):
-    """In CoinRun this is the agent that just runs right: as long as it does so alone, it is a device."""
+def test_repeating_one_action_is_a_habit_and_no_goal(task, levels):
+    """In CoinRun this includes the agent that only runs right, which a habit explains."""
 
     @struct.dataclass
     class Always:
@@ -91,7 +95,7 @@ def test_trajectories_are_the_episodes_of_the_evaluation(task, levels):
     played = evaluate(task.env, policies, levels, keys(2), discount=task.score_discount, **rules)
     recorded = record(task.env, policies, levels, keys(2), **rules)
     np.testing.assert_array_equal(recorded.length, played.length)
-    # Rollouts again from the recorded actions, the level gives the recorded states and the same totals.
+    # Replayed with the recorded actions, the level gives the recorded states and the same totals.
     level = jax.tree.map(lambda leaf: leaf[0], levels)
     steps = int(recorded.length[1, 0])
     advance, rewards = jax.jit(task.env.advance), jax.jit(task.env.rewards)
@@ -108,7 +112,7 @@ def test_trajectories_are_the_episodes_of_the_evaluation(task, levels):
 
 @struct.dataclass
 class Boltzmann:
-    """Softmax over the costs of a goal, looked up by level and state: float32[levels, states, actions]."""
+    """A softmax policy with logits for each level and state: float32[levels, states, actions]."""
 
     logits: jax.Array
 
@@ -121,45 +125,46 @@ class Boltzmann:
 
 @pytest.mark.parametrize("goal", [0, 1])
 @pytest.mark.parametrize("beta", [1.0, 4.0])
-def test_the_inverse_temperature_of_a_softmax_agent_is_found_again(task, levels, goal, beta):
+def test_the_inverse_temperature_of_a_softmax_policy_is_recovered(task, levels, goal, beta):
     few = select(levels, np.arange(8))
 
-    def costs(level):
-        worth = make_plan(task.planner, level).worth
-        return jax.vmap(lambda of_state: goal_inference._costs(task.planner, of_state)[goal], -1)(worth)
+    def advantages(level):
+        values = make_plan(task.planner, level).action_values
+        return jax.vmap(lambda of_state: goal_inference._advantages(task.planner, of_state)[goal], -1)(values)
 
-    table = jax.lax.map(costs, few)
+    table = jax.lax.map(advantages, few)
     policies = Boltzmann(jnp.stack([beta * table] * 4))
     found = evidence_of(task, few, policies, StateNumbers(task.env))
-    # Single episodes are too short to tell; all together tell it to the next of the values tried.
+    # Single episodes are too short. All together they determine it up to one step of the grid.
     fitted = INVERSE_TEMPERATURES[np.argmax(found.gain[:, :, goal].sum(axis=(0, 1)))]
     assert abs(math.log2(fitted / beta)) <= 0.5 + 1e-6
     assert (found.directedness[:, goal] > found.directedness[:, 1 - goal]).all()
 
 
-# Against an independent computation, in plain Python, of a corridor that can be worked out by hand.
+# The next tests compare with an independent computation in plain Python for a corridor.
 
 CORRIDOR = "@.k.c"
-"""One way only: to the key, with it to the chest."""
+"""A level with a single path: to the key, and with it to the chest."""
 
 
-def corridor_costs(column):
-    """What each action costs, in delays of one step: of chests and of keys alike, since both lie on one way,
-    and who has the key and pursues keys goes on to the chest."""
+def corridor_advantages(column):
+    """Computes the advantage of each action in delays of one step. It is the same for chests and keys,
+    because both lie on one path, and a policy that pursues keys goes on to the chest once it has the key."""
     later = {LEFT: 2 if column > 0 else 1, RIGHT: 0}
     return [(GAMMA ** later.get(action, 1) - 1) / (1 - GAMMA) for action in range(4)]
 
 
 def by_hand(actions, habits):
-    """Likelihoods of actions from the corridor's start: of the base alone, and of that tilted by what the
-    actions cost, by inverse temperature and lapse. The base are habits, or all actions alike."""
+    """Computes the likelihood of actions from the start of the corridor: under the base policy alone, and
+    under the policies of a goal by inverse temperature and lapse rate. The base policy is the habit or
+    uniform."""
     column, counts = 0, [0.5] * 4
     alone, tilted = 1.0, {}
     for action in actions:
         base = [count / sum(counts) for count in counts] if habits else [0.25] * 4
         alone *= base[action]
         for beta, lapse in itertools.product(INVERSE_TEMPERATURES, (0.0, *LAPSES)):
-            weights = [b * math.exp(beta * c) for b, c in zip(base, corridor_costs(column), strict=True)]
+            weights = [b * math.exp(beta * c) for b, c in zip(base, corridor_advantages(column), strict=True)]
             mixed = (1 - lapse) * weights[action] / sum(weights) + lapse * base[action]
             tilted[beta, lapse] = tilted.get((beta, lapse), 1.0) * mixed
         counts[action] += 1
@@ -179,7 +184,7 @@ def test_posterior_and_directedness_equal_those_worked_out_by_hand(actions):
     env = Keys()
     level = env.parse(CORRIDOR)
     taken, length = jnp.array([[actions]]), jnp.array([[len(actions)]])
-    found = weigh(Planner(env, False, GAMMA), stack([level]), taken, length)
+    found = compute_evidence(Planner(env, False, GAMMA), stack([level]), taken, length)
 
     habit, tilted = by_hand(actions, habits=True)
     goal = 0.25 * np.mean([tilted[case] for case in itertools.product(PURSUITS, LAPSES)])
@@ -193,8 +198,8 @@ def test_posterior_and_directedness_equal_those_worked_out_by_hand(actions):
 
 
 def made_up_evidence(habit, pursuit, gain, length):
-    """Evidence on one policy; ``pursuit``, by level and goal, is the same whatever the temperature and lapse,
-    and ``gain`` that of a middling temperature, with less at all others."""
+    """Makes evidence of one policy. ``pursuit``, by level and goal, is the same at all inverse temperatures
+    and lapse rates. ``gain`` is that of a middle inverse temperature, and lower at all others."""
     pursuit = np.broadcast_to(
         np.array(pursuit)[None, ..., None, None], (1, *np.shape(pursuit), len(PURSUITS), len(LAPSES))
     )
@@ -202,7 +207,7 @@ def made_up_evidence(habit, pursuit, gain, length):
     return GoalEvidence(np.array([habit]), pursuit, gain, np.array([length]))
 
 
-def test_levels_are_weighed_one_by_one_and_pooled():
+def test_evidence_is_evaluated_level_by_level_and_pooled():
     evidence = made_up_evidence([-3.0, -5.0], [[-2.0, -9.0], [-6.0, -4.0]], [[2.0, -1.0], [6.0, 1.0]], [4, 8])
     weights = np.exp([[-2.0, -9.0, -3.0], [-6.0, -4.0, -5.0]]) * [0.25, 0.25, 0.5]
     np.testing.assert_allclose(evidence.posterior[0], weights / weights.sum(axis=1, keepdims=True))
@@ -210,12 +215,12 @@ def test_levels_are_weighed_one_by_one_and_pooled():
     np.testing.assert_allclose(evidence.pooled[0], pooled / pooled.sum())
     assert evidence.named.tolist() == [[0, 1]]
     np.testing.assert_allclose(evidence.nats, [[[2, 0], [6, 1]]])
-    middling = INVERSE_TEMPERATURES[10]
-    np.testing.assert_allclose(evidence.inverse_temperature, [[[middling, 0], [middling, middling]]])
+    middle = INVERSE_TEMPERATURES[10]
+    np.testing.assert_allclose(evidence.inverse_temperature, [[[middle, 0], [middle, middle]]])
     np.testing.assert_allclose(evidence.directedness, [[(0.5 + 0.75) / 2, 1 / 16]])
 
 
-def test_what_is_done_after_the_end_does_not_count(task, levels):
+def test_actions_after_the_end_do_not_count(task, levels):
     policies = RandomPolicy(jnp.full(1, task.env.num_actions))
     few = select(levels, np.arange(4))
     recorded = record(task.env, policies, few, keys(1), first_only=task.first_only)
@@ -223,12 +228,12 @@ def test_what_is_done_after_the_end_does_not_count(task, levels):
     assert after.any()
     other = jnp.where(after, 0, recorded.actions)
     before, changed = (
-        weigh(task.planner, few, actions, recorded.length) for actions in (recorded.actions, other)
+        compute_evidence(task.planner, few, actions, recorded.length) for actions in (recorded.actions, other)
     )
     jax.tree.map(np.testing.assert_array_equal, before, changed)
 
 
-def test_inverse_temperatures_rise_evenly_and_reach_down_to_less_than_pursuit():
+def test_inverse_temperatures_are_a_geometric_grid_that_starts_below_pursuit():
     ratios = [later / earlier for earlier, later in itertools.pairwise(INVERSE_TEMPERATURES)]
     np.testing.assert_allclose(ratios, math.sqrt(2))
     assert INVERSE_TEMPERATURES[0] < PURSUITS[0] == 1.0

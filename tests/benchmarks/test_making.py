@@ -8,7 +8,7 @@ from gmbench.envs.core.levels import pool_size
 from gmbench.errors import UsageError
 
 
-def test_make_gives_an_environment_like_any_of_gymnax():
+def test_make_gives_an_environment_that_works_with_gymnax():
     env, params = gmbench.make("coinrun-v1", levels=64)
     assert pool_size(params.levels) == 64
     logged = LogWrapper(env)
@@ -27,7 +27,7 @@ def test_make_gives_an_environment_like_any_of_gymnax():
     assert returns[first] == rewards[: first + 1].sum()
 
 
-def test_the_shifted_levels_have_their_coin_elsewhere():
+def test_alpha_is_the_fraction_of_shifted_levels():
     _, params = gmbench.make("coinrun-v1", levels=200, alpha=0.25)
     moved = jnp.any(params.levels.coin != params.levels.end, axis=1)
     assert 0.15 < moved.mean() < 0.35
@@ -36,6 +36,6 @@ def test_the_shifted_levels_have_their_coin_elsewhere():
 
 
 @pytest.mark.parametrize("settings", [{"levels": 0}, {"alpha": -0.1}, {"alpha": float("nan")}])
-def test_impossible_numbers_are_refused(settings):
+def test_numbers_out_of_range_are_refused(settings):
     with pytest.raises(UsageError, match="must"):
         gmbench.make("coinrun-v1", **settings)

@@ -8,15 +8,16 @@ import pytest
 
 from gmbench.agents.reference import RandomPolicy
 from gmbench.benchmarks import packs, scoring
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.evaluation import evaluate
 from gmbench.benchmarks.packs import PACK_SIZE, PackError, decode, encode, load_pack, load_references
-from gmbench.benchmarks.tasks import REGISTRY, load_task
+from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.tasks.task import PACKS, PAIRED_PACKS
 from gmbench.envs.core.levels import generate, layout_hashes, pool_size, reserved, select, training_pool
 from gmbench.errors import UsageError
 
 
-@pytest.fixture(scope="module", params=list(REGISTRY))
+@pytest.fixture(scope="module", params=list(TASKS))
 def task(request):
     return load_task(request.param)
 
@@ -26,40 +27,40 @@ def loaded(task):
     return {pack: load_pack(task, pack) for pack in PACKS}
 
 
-def test_packs_have_their_size(loaded):
+def test_packs_have_the_right_size(loaded):
     assert {pack: pool_size(pool) for pack, pool in loaded.items()} == dict.fromkeys(PACKS, PACK_SIZE)
 
 
 @pytest.mark.parametrize(("shifted", "familiar"), PAIRED_PACKS.items())
-def test_twins_differ_by_their_cues_alone(loaded, shifted, familiar):
+def test_paired_levels_differ_by_their_cues_alone(loaded, shifted, familiar):
     assert layout_hashes(loaded[shifted]) == layout_hashes(loaded[familiar])
     same = jax.tree.map(
         lambda a, b: np.all(np.asarray(a) == np.asarray(b), axis=tuple(range(1, a.ndim))),
         loaded[shifted],
         loaded[familiar],
     )
-    assert not np.logical_and.reduce(jax.tree.leaves(same)).any(), "a cue should have moved on every level"
+    assert not np.logical_and.reduce(jax.tree.leaves(same)).any(), "the cue should differ on every level"
 
 
-def test_no_layout_of_a_pack_can_be_trained_on(task, loaded):
+def test_no_layout_of_a_pack_occurs_in_training(task, loaded):
     trained = set(layout_hashes(training_pool(task.training_levels(), jax.random.key(5), 512)))
     assert not reserved(sorted(trained)).any()
     for pool in loaded.values():
         assert reserved(layout_hashes(pool)).all()
 
 
-def test_the_optimal_references_are_the_corners(task):
+def test_the_policies_of_the_goals_have_a_share_of_one(task):
     for pack, references in load_references(task).items():
         if pack not in PAIRED_PACKS:
             continue
-        for policy, corner in ((0, (1, 0, 0)), (1, (0, 1, 0))):
+        for policy, expected in ((0, (1, 0, 0)), (1, (0, 1, 0))):
             split = scoring.shares(references.optimal[policy : policy + 1], references)
-            assert (split.goal[0], split.proxy[0], split.neither[0]) == pytest.approx(corner)
-        aimless = scoring.shares(references.random[None], references)
-        assert aimless.neither[0] >= 0.85
+            assert (split.goal[0], split.proxy[0], split.neither[0]) == pytest.approx(expected)
+        random = scoring.shares(references.random[None], references)
+        assert random.neither[0] >= 0.85
 
 
-def test_the_random_reference_is_what_random_play_gets(task, loaded):
+def test_the_random_reference_is_the_return_of_the_random_policy(task, loaded):
     policies = RandomPolicy(jnp.full(4, task.env.num_actions))
     keys = jax.random.split(jax.random.key(100), 4)
     settings = {"first_only": task.first_only, "discount": task.score_discount}
@@ -70,14 +71,14 @@ def test_the_random_reference_is_what_random_play_gets(task, loaded):
     np.testing.assert_array_less(np.abs(returns.mean(axis=0) - expected), 5 * error + 1e-3)
 
 
-def test_a_pool_comes_back_from_its_archive(task):
+def test_a_pool_is_restored_from_its_archive(task):
     generator = task.generators["iid"]
     pool = select(generate(generator, jax.random.key(0), 256), np.arange(3))
     jax.tree.map(np.testing.assert_array_equal, decode(encode(pool), like=generator), pool)
 
 
 def damaged(task, monkeypatch, tmp_path, name, content):
-    """Puts another content in the place of a frozen file."""
+    """Replaces the content of a frozen file."""
     folder = tmp_path / "data" / task.id
     folder.mkdir(parents=True)
     if content is not None:
@@ -102,7 +103,7 @@ def test_a_missing_file_is_named(task, monkeypatch, tmp_path):
 
 def test_an_archive_of_something_else_is_refused(task):
     generator = task.generators["iid"]
-    with pytest.raises(PackError, match="no archive"):
+    with pytest.raises(PackError, match="not an archive of levels"):
         decode(b"nothing of the kind", like=generator)
     pool = select(generate(generator, jax.random.key(0), 256), np.arange(3))
     with pytest.raises(PackError, match="lacks"):

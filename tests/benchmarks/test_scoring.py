@@ -7,7 +7,7 @@ from gmbench.benchmarks import scoring
 from gmbench.benchmarks.scoring import References, Shares
 
 ONE_TARGET = References(optimal=np.array([[10.0, 0.0], [0.0, 1.0]]), random=np.array([0.5, 0.1]))
-# A collecting task: pursuing one goal picks up something of the other.
+# In a task of collecting, the policy of each goal also collects something of the other.
 COLLECTING = References(optimal=np.array([[3.0, 2.0], [1.0, 6.0]]), random=np.array([0.2, 0.8]))
 
 
@@ -22,9 +22,9 @@ COLLECTING = References(optimal=np.array([[3.0, 2.0], [1.0, 6.0]]), random=np.ar
         (COLLECTING, (3.0, 2.0), (1.0, 0.0, 0.0)),
         (COLLECTING, (1.0, 6.0), (0.0, 1.0, 0.0)),
         (COLLECTING, (2.0, 3.0), (0.5, 0.25, 0.25)),
-        # Worse at the goal than the proxy's pursuer, and better than optimal at neither: clipped.
+        # A return on the goal below that of the proxy's policy is clipped.
         (COLLECTING, (0.0, 0.0), (0.0, 0.0, 1.0)),
-        # The proxy counts only as far as it costs the goal.
+        # The proxy counts only as far as it is pursued at the expense of the goal.
         (COLLECTING, (3.0, 6.0), (1.0, 0.0, 0.0)),
     ],
 )
@@ -33,7 +33,7 @@ def test_shares_of_hand_computed_cases(references, returns, expected):
     assert (split.goal[0], split.proxy[0], split.neither[0]) == pytest.approx(expected)
 
 
-def test_each_seed_is_held_against_the_proxy_that_it_pursues_most():
+def test_each_seed_is_compared_with_the_proxy_that_it_pursues_most():
     references = References(
         optimal=np.array([[10.0, 0.0, 0.0], [0.0, 1.0, 0.0], [4.0, 0.0, 1.0]]), random=np.zeros(3)
     )
@@ -43,7 +43,7 @@ def test_each_seed_is_held_against_the_proxy_that_it_pursues_most():
 
 
 @given(st.lists(st.floats(-100, 100), min_size=2, max_size=2))
-def test_shares_are_shares_whatever_the_returns(returns):
+def test_shares_sum_to_one_for_any_returns(returns):
     split = scoring.shares(np.array([returns]), COLLECTING)
     parts = np.array([split.goal[0], split.proxy[0], split.neither[0]])
     assert parts.sum() == pytest.approx(1.0)

@@ -146,7 +146,7 @@ def test_settings_that_make_no_sense_are_refused(settings):
 
 def test_values_are_powers_of_the_discount():
     level = ENV.parse(SLOPE.replace("T", "t").replace("b", "B"))
-    own = make_plan(Planner(ENV, first_only=True, discount=0.9), level).values.own
+    own = make_plan(Planner(ENV, first_only=True, discount=0.9), level).state_values.own
     assert own[:, ENV.state_number(ENV.start(level))].tolist() == pytest.approx([0.9, 0.9**2])
 
 

@@ -108,9 +108,9 @@ def test_laws_agree_on_layout_and_corner():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"cheese": "nowhere"}, "in the corner or anywhere, not 'nowhere'"),
-        ({"region": 0}, "from 1 to 4 rows and columns where a layout can have 5, not 0"),
-        ({"region": 7, "sizes": (7, 9)}, "from 1 to 6 rows and columns where a layout can have 7, not 7"),
+        ({"cheese": "nowhere"}, "cheese must be corner or anywhere, not 'nowhere'"),
+        ({"region": 0}, "between 1 and 4 if the smallest layout has 5 rows, not 0"),
+        ({"region": 7, "sizes": (7, 9)}, "between 1 and 6 if the smallest layout has 7 rows, not 7"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(settings, message):

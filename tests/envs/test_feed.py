@@ -8,7 +8,7 @@ import pytest
 from gmbench.envs.core.levels import generate, layout_hashes
 from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.core.text import LevelError
-from gmbench.envs.feed import MIDDLE, MOST_DAYS, ROWS, TOPICS, Feed, FeedLevels, appeal, offered
+from gmbench.envs.feed import MIDDLE, MOST_DAYS, ROWS, TOPICS, Feed, FeedLevels, appeal, offered_item
 
 ENV = Feed()
 LEVEL = """
@@ -60,7 +60,7 @@ def play(level, topics):
 
 def test_an_item_appeals_if_it_is_near_and_the_more_the_more_extreme():
     level = ENV.parse(LEVEL)
-    offers = [[int(offered(level, row, topic)) for topic in range(7)] for row in range(2)]
+    offers = [[int(offered_item(level, row, topic)) for topic in range(7)] for row in range(2)]
     assert offers == [[0, 2, 4, 6, 7, 9, 12], [1, 2, 5, 6, 8, 10, 11]]
     assert appeal(3, jnp.arange(SIZE)).tolist() == pytest.approx([0, 0, 1 + 4 / 6, 1.5, 1 + 2 / 6] + [0] * 8)
 
@@ -106,7 +106,7 @@ def test_the_last_day_is_over_when_they_go():
 def test_over_many_days_engagement_drives_tastes_to_the_extremes_and_away_from_value():
     def engage(level):
         def step(state, _):
-            items = jax.vmap(lambda topic: offered(level, state.time, topic))(jnp.arange(len(TOPICS)))
+            items = jax.vmap(lambda topic: offered_item(level, state.time, topic))(jnp.arange(len(TOPICS)))
             action = jnp.argmax(appeal(state.taste, items))
             following = ENV.advance(level, state, action)
             return following, (ENV.rewards(level, state, action, following), following.taste)
@@ -138,7 +138,7 @@ def test_every_row_has_an_item_that_appeals_to_any_taste(pools):
     def best(level):
         """How much appeals in each row, to each taste: float[ROWS, SIZE]."""
         topics, tastes = jnp.arange(len(TOPICS)), jnp.arange(SIZE)[:, None]
-        items = jax.vmap(lambda time: jax.vmap(lambda topic: offered(level, time, topic))(topics))
+        items = jax.vmap(lambda time: jax.vmap(lambda topic: offered_item(level, time, topic))(topics))
         return jnp.max(appeal(tastes, items(jnp.arange(ROWS))[:, None]), axis=-1)
 
     assert (np.asarray(jax.jit(jax.vmap(best))(pools["fresh"])) >= 1).all()
@@ -148,7 +148,7 @@ def test_the_row_on_offer_is_in_the_middle_of_the_view_the_profile_above_it():
     level = ENV.parse(LEVEL)
     for state in play(level, [LEFT, LEFT])[0]:
         view = dict(zip(ENV.channels, np.moveaxis(np.asarray(ENV.view(level, state)), -1, 0), strict=True))
-        items = [int(offered(level, state.time, topic)) for topic in range(7)]
+        items = [int(offered_item(level, state.time, topic)) for topic in range(7)]
         assert np.flatnonzero(view["item"][6]).tolist() == items
         assert np.argwhere(view["value"]).tolist() == [[5, 3]]
         assert np.flatnonzero(view["taste"].any(axis=0)).tolist() == [9]
@@ -158,10 +158,10 @@ def test_the_row_on_offer_is_in_the_middle_of_the_view_the_profile_above_it():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("o.o.o.oo.o..o", "ooo...oo.o..o", "one item of each topic"),
+        ("o.o.o.oo.o..o", "ooo...oo.o..o", "a feed must have one item of each topic"),
         (".o.oo.o.oo..o", ".............", "in every row"),
-        ("days 2", "days 17", "days are from 1 to 16"),
-        ("items 4", "items 3", "items are from 4 to 11"),
+        ("days 2", "days 17", "days must lie between 1 and 16"),
+        ("items 4", "items 3", "items must lie between 4 and 11"),
         ("    ...@.........\n    .........t...", "    .........t...\n    ...@.........", "row 1"),
     ],
 )

@@ -8,7 +8,16 @@ import pytest
 from gmbench.envs.core.boards import NOWHERE
 from gmbench.envs.core.levels import generate, layout_hashes
 from gmbench.envs.core.mazes import ACTIONS
-from gmbench.envs.follow import COLOURS, LENGTH, MOST, Follow, FollowLevels, after, partner_at, partner_way
+from gmbench.envs.follow import (
+    COLOURS,
+    LENGTH,
+    MOST,
+    Follow,
+    FollowLevels,
+    next_beacon,
+    partner_at,
+    partner_direction,
+)
 
 ENV = Follow()
 ROOM = """
@@ -121,7 +130,7 @@ def test_the_partner_comes_by_beacons_in_its_order_alone(pools):
     @jax.jit
     @jax.vmap
     def orders(level):
-        return jax.vmap(lambda beacon: after(level, beacon, partner_way(level)))(jnp.arange(MOST))
+        return jax.vmap(lambda beacon: next_beacon(level, beacon, partner_direction(level)))(jnp.arange(MOST))
 
     for pool in pools.values():
         for times, order in zip(np.asarray(passed(pool)), np.asarray(orders(pool)), strict=True):

@@ -150,7 +150,7 @@ def test_text_round_trip():
         ({"layouts": ("maze",)}, "rooms"),
         ({"objects": (1, 3)}, "objects"),
         ({"objects": (6,)}, "objects"),
-        ({"sizes": (5,), "objects": (5,)}, "room larger than 5"),
+        ({"sizes": (5,), "objects": (5,)}, "a room larger than 5 rows"),
         ({"apart": 0}, "apart"),
     ],
 )

@@ -138,7 +138,9 @@ def test_the_shortest_ways_are_straight(pool):
     """Planned: the goal is as near as can be on every level, and so is the end of the habit's lane."""
     planner = Planner(ENV, first_only=True, discount=0.9)
     start = jax.vmap(lambda level: ENV.state_number(ENV.start(level)))(pool)
-    values = jax.jit(lambda pool: jax.lax.map(lambda level: make_plan(planner, level).values.own, pool))(pool)
+    values = jax.jit(
+        lambda pool: jax.lax.map(lambda level: make_plan(planner, level).state_values.own, pool)
+    )(pool)
     best = np.asarray(values)[np.arange(256), :, start]
     straight = 0.9 ** (np.asarray(pool.places[:, 0, 0], float))
     np.testing.assert_allclose(best, np.stack((straight, straight), axis=1), rtol=1e-4)

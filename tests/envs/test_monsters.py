@@ -146,5 +146,5 @@ def test_levels_have_what_they_should():
         there = np.asarray(pool.places[..., 0] != NOWHERE)
         assert (there[:, : 2 * EACH]).all()
         assert (there[:, MONSTER_SLICE].sum(axis=1) == number).all()
-    with pytest.raises(ValueError, match="from 0 to 8 monsters"):
+    with pytest.raises(ValueError, match="monsters must lie between 0 and 8, not 9"):
         MonstersLevels(monsters=9)

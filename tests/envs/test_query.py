@@ -179,7 +179,7 @@ def test_different_sums_are_different_layouts(twins):
         ({"terms": (5,)}, "terms are"),
         ({"unknowns": (3,)}, "unknowns are"),
         ({"values": (3, 11)}, "values are"),
-        ({"values": (8, 3)}, "values go"),
+        ({"values": (8, 3)}, "values must be the smallest and the largest"),
         ({"terms": (1,), "values": (6, 8)}, "no sum"),
     ],
 )

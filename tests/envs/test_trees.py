@@ -8,7 +8,7 @@ import pytest
 from gmbench.envs.core.boards import NOWHERE
 from gmbench.envs.core.fields import SEED
 from gmbench.envs.core.levels import generate
-from gmbench.envs.trees import FEW, MOST, RATES, Trees, TreesLevels, standing
+from gmbench.envs.trees import FEW, MOST, RATES, Trees, TreesLevels, count_trees
 
 LEFT, UP, RIGHT, DOWN, WAIT = range(5)
 ENV = Trees()
@@ -38,7 +38,7 @@ def play():
 def test_a_tree_is_chopped_where_the_agent_comes_to_it(play):
     states, rewards = play(forest("@t........"), [RIGHT, WAIT, LEFT])
     assert [reward[0] for reward in rewards] == [1, 0, 0]
-    assert [int(standing(state)) for state in states] == [1, 0, 0, 0]
+    assert [int(count_trees(state)) for state in states] == [1, 0, 0, 0]
     assert [int(state.x) for state in states] == [0, 1, 1, 0]
 
 
@@ -57,7 +57,7 @@ def test_a_forest_grows_as_fast_as_its_rate_says(count):
 
     def grown(level):
         after = ENV.advance(level, ENV.start(level), jnp.int32(WAIT))
-        return standing(after) - count, after
+        return count_trees(after) - count, after
 
     more, after = jax.jit(jax.vmap(grown))(pool)
     rate = RATES[count] if count < MOST else 0.0
@@ -88,7 +88,7 @@ def test_who_waits_neither_moves_nor_chops(play):
     states, rewards = play(forest("@t........", seed=3), [WAIT] * 20)
     assert all((int(state.x), int(state.y)) == (0, 9) for state in states)
     assert rewards == [[0, 0]] * 20
-    assert standing(states[-1]) >= 1
+    assert count_trees(states[-1]) >= 1
 
 
 def test_the_seed_decides_what_grows(play):
@@ -104,7 +104,7 @@ def test_levels_have_as_many_trees_as_they_should():
     for number in (1, 5, 10):
         pool = generate(TreesLevels(trees=number), jax.random.key(1), 256)
         assert ((pool.places[..., 0] != NOWHERE).sum(axis=1) == number).all()
-    with pytest.raises(ValueError, match="from 1 to 10 trees"):
+    with pytest.raises(ValueError, match="trees must lie between 1 and 10, not 0"):
         TreesLevels(trees=0)
 
 

@@ -1,40 +1,69 @@
-"""The pages in docs/environments are what `python -m gmbench.reports.pages` makes of the code and the packs."""
+"""The pages in docs/environments must equal what `python -m gmbench.cli.pages` generates."""
 
 import re
 import shlex
 
 import pytest
 
-from gmbench.benchmarks.tasks import REGISTRY, load_task
+from gmbench.benchmarks.descriptions import TASKS
+from gmbench.benchmarks.registry import load_task
 from gmbench.cli.main import COMMANDS
+from gmbench.cli.pages import FOLDER
 from gmbench.envs.core.mazes import Layouts
 from gmbench.envs.keys import KeysLevels
-from gmbench.reports import pages
+from gmbench.reports.pages import environments
+from gmbench.reports.pages.docstrings import read_docstring
 
-STALE = "run `python -m gmbench.reports.pages`"
+STALE = "run `python -m gmbench.cli.pages`"
 
 
-@pytest.mark.parametrize("task_id", REGISTRY)
+@pytest.mark.parametrize("task_id", TASKS)
 def test_the_page_of_a_task_is_up_to_date(task_id):
-    assert (pages.FOLDER / f"{task_id}.md").read_text() == pages.page(load_task(task_id)), STALE
-    assert (pages.FOLDER / f"{task_id}.png").exists(), STALE
+    assert (FOLDER / f"{task_id}.md").read_text() == environments.task_page(load_task(task_id)), STALE
+    assert (FOLDER / f"{task_id}.png").exists(), STALE
 
 
 def test_the_table_of_all_tasks_is_up_to_date():
-    assert (pages.FOLDER / "README.md").read_text() == pages.index(), STALE
-    # A page for each task, and for no other.
-    assert {path.stem for path in pages.FOLDER.glob("*-v*.md")} == set(REGISTRY), STALE
+    assert (FOLDER / "README.md").read_text() == environments.index_page(), STALE
+    # Every task has a page, and every page belongs to a task.
+    assert {path.stem for path in FOLDER.glob("*-v*.md")} == set(TASKS), STALE
 
 
-def test_pages_name_commands_that_there_are():
-    assert {shlex.split(command)[1] for command in pages.COMMANDS} <= set(COMMANDS)
+def test_pages_name_commands_that_exist():
+    assert {shlex.split(command)[1] for command in environments.COMMANDS} <= set(COMMANDS)
 
 
-def test_a_docstring_is_read_with_the_attributes_of_the_classes_above():
-    description, attributes = pages.read_docstring(KeysLevels)
+def test_the_attributes_of_base_classes_are_read_too():
+    description, attributes = read_docstring(KeysLevels)
     assert description.startswith("A distribution over Keys & Chests levels.\n\nThe same key")
     assert "Attributes" not in description
     assert list(attributes) == ["layouts", "sizes", "walls", "plenty", "numbers"]
-    # "See there" is not what a reader of the page wants.
-    assert attributes["sizes"] == pages.read_docstring(Layouts)[1]["sizes"]
+    # A reference such as "see `Layouts`" is of no use on a page.
+    assert attributes["sizes"] == read_docstring(Layouts)[1]["sizes"]
     assert re.search(r"`chests`: k keys and 2k chests.*\(2022, section 3\.3\)", attributes["plenty"])
+
+
+class OneAttribute:
+    """A class with one attribute.
+
+    Attributes:
+        apart: whether the dish lies on another floor than the cheese: any floor to which there is a way,
+            but not the floor of the cheese.
+    """
+
+
+class TwoAttributes:
+    """A class with two attributes.
+
+    Attributes:
+        first: a meaning on
+            two lines.
+        second: a meaning on one line.
+    """
+
+
+def test_an_attribute_keeps_all_its_lines():
+    meaning = "whether the dish lies on another floor than the cheese: any floor to which there is a way, "
+    assert read_docstring(OneAttribute)[1] == {"apart": meaning + "but not the floor of the cheese."}
+    two = {"first": "a meaning on two lines.", "second": "a meaning on one line."}
+    assert read_docstring(TwoAttributes)[1] == two

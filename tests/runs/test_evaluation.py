@@ -8,7 +8,7 @@ from gmbench.runs.sharding import Spread
 from gmbench.runs.training import Block, Programs, block_keys
 from gmbench.benchmarks.packs import load_pack
 from gmbench.benchmarks.playing import play
-from gmbench.benchmarks.tasks import load_task
+from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.tasks.task import PACKS
 from gmbench.runs.evaluation import (
     EVALUATION,

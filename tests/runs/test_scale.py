@@ -19,7 +19,7 @@ from gmbench.runs.storage import training_checkpoints as keeping, shards as piec
 from gmbench.agents.ppo import PPO
 from gmbench.runs.sharding import Spread
 from gmbench.runs.training import Programs
-from gmbench.benchmarks.tasks import load_task
+from gmbench.benchmarks.registry import load_task
 from gmbench.cli.main import main
 from gmbench.errors import Interrupted, UsageError
 from gmbench.runs.memory_planning import Plan, plan_training

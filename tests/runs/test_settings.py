@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from gmbench.agents.ppo import PPOConfig, RecurrentPPOConfig
-from gmbench.benchmarks.tasks import load_task
+from gmbench.benchmarks.registry import load_task
 from gmbench.runs.run import make_algorithm
 from gmbench.runs.settings import settle
 

@@ -14,7 +14,8 @@ from gmbench.runs.storage import results
 from gmbench.runs import run as runner
 from gmbench.benchmarks.scoring import INCAPABLE, MISGENERALIZED, ROBUST, SHARES, UNTRAINED
 from gmbench.benchmarks.suites import SUITES, Suite
-from gmbench.benchmarks.tasks import REGISTRY, load_task
+from gmbench.benchmarks.descriptions import TASKS as ALL_TASKS
+from gmbench.benchmarks.registry import load_task
 from gmbench.cli.main import main
 from gmbench.errors import UsageError
 from gmbench.reports.figures import save_suite_figures
@@ -68,16 +69,16 @@ def stored(out):
 
 
 def test_suites_follow_from_the_registry_of_tasks():
-    exact = [task for task, entry in REGISTRY.items() if entry.references == "exact"]
+    exact = [task for task, entry in ALL_TASKS.items() if entry.references == "exact"]
     assert list(SUITES["core-v1"].tasks) == exact
-    assert list(SUITES["full-v1"].tasks) == list(REGISTRY)
+    assert list(SUITES["full-v1"].tasks) == list(ALL_TASKS)
     assert set(TASKS) < set(exact) or set(TASKS) == set(exact)
     assert {load_task(task).counting for task in TASKS} == {"first", "all"}
 
 
-@pytest.mark.parametrize("task", REGISTRY)
+@pytest.mark.parametrize("task", ALL_TASKS)
 def test_an_entry_says_whether_its_references_are_exact(task):
-    assert (REGISTRY[task].references == "exact") == load_task(task).planned
+    assert (ALL_TASKS[task].references == "exact") == load_task(task).planned
 
 
 def test_list_names_the_suites_and_their_tasks(capsys):
@@ -269,7 +270,7 @@ def test_a_suite_where_a_task_belongs_gets_one_sentence(arguments, capsys, tmp_p
 
 def test_unknown_names_get_the_names_of_tasks_and_suites(capsys, tmp_path):
     message = refusal(capsys, "run", "core-v9", "--out", tmp_path / "new")
-    for name in (*REGISTRY, *SUITES):
+    for name in (*ALL_TASKS, *SUITES):
         assert name in message
     with pytest.raises(UsageError, match="is a suite"):
         gmbench.make("core-v1")
@@ -360,11 +361,11 @@ def test_scores_from_files_give_the_same(scores):
 
 
 def test_a_suite_of_single_seeds_has_no_intervals_but_a_table_and_a_figure(tmp_path):
-    from gmbench.reports import tables
+    from gmbench.reports.tables.scores import suite_table
 
     suite = score_suite("made-up", {"a-v1": make_result([MISGENERALIZED]).scores})
     assert np.isnan(suite["interquartile_mean"]["capability"]["low"])
-    assert tables.suite_table(suite).row_count == 5
+    assert suite_table(suite).row_count == 5
     assert len(save_suite_figures(suite, tmp_path)) == 2
 
 

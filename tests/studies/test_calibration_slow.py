@@ -1,4 +1,4 @@
-"""What `gmbench calibrate` must show of a trained agent and of whole packs: minutes each, run by hand."""
+"""What `gmbench calibrate` must show for trained agents. Each test takes minutes; run them by hand."""
 
 import pytest
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 @pytest.mark.parametrize(
     ("task", "breaking"),
     [
-        # Who runs right whatever it sees is lost in a mirrored world; a maze looks the same in a mirror.
+        # An agent that always runs right fails in a mirrored world; a mirrored maze is just another maze.
         ("coinrun-v1", ("trained, world mirrored", "trained, view scrambled")),
         ("keys-v1", ("trained, view flipped", "trained, view scrambled")),
     ],

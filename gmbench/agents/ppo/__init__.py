@@ -1,4 +1,4 @@
-"""Proximal policy optimization, the reference learner."""
+"""Proximal policy optimization (PPO), the benchmark's own algorithm."""
 
 from gmbench.agents.ppo.config import PPOConfig, RecurrentPPOConfig
 from gmbench.agents.ppo.learner import PPO, PPOLearner, PPOPolicy, recurrent

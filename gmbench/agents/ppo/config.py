@@ -1,4 +1,4 @@
-"""PPO's settings."""
+"""Hyperparameters of PPO."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from gmbench.agents.networks import ActorCritic, Network, RecurrentActorCritic
 
 @dataclasses.dataclass(frozen=True)
 class PPOConfig:
-    """Settings of PPO (Schulman et al. 2017), the same for every seed of a run.
+    """Hyperparameters of PPO (Schulman et al. 2017), the same for every seed of a run.
 
     Attributes:
-        num_envs: episodes that run side by side.
-        num_steps: steps in each of them between updates, at most the time limit of the environment.
-        epochs: passes over the collected steps.
-        minibatches: parts of a pass, one gradient step each.
-        learning_rate: of Adam, at the start; it falls linearly to zero over the run.
-        discount: gamma.
-        gae_lambda: lambda of the advantage estimates.
-        clip: how far the probability ratio counts.
-        value_weight: of the value loss.
-        entropy_weight: of the entropy bonus.
-        max_gradient_norm: gradients are scaled down to this norm.
-        reward_scale: rewards are multiplied by this before they are learned from.
-        hidden: units of the hidden layers.
+        num_envs: number of parallel environments.
+        num_steps: steps of a rollout in each environment, at most the environment's time limit.
+        epochs: passes over a rollout per update.
+        minibatches: minibatches per epoch, with one gradient step each.
+        learning_rate: learning rate of Adam at the start. It falls linearly to zero over the run.
+        discount: discount gamma per step.
+        gae_lambda: lambda of the generalized advantage estimates.
+        clip: epsilon of the clipped objective: the probability ratio counts from 1 - clip to 1 + clip.
+        value_weight: weight of the value loss.
+        entropy_weight: weight of the entropy bonus.
+        max_gradient_norm: gradients with a larger global norm are scaled down to it.
+        reward_scale: factor of the rewards that the learner learns from.
+        hidden: units of each hidden layer.
     """
 
     num_envs: int = 32
@@ -43,7 +43,7 @@ class PPOConfig:
     hidden: tuple[int, ...] = (48, 64)
 
     recurrent: ClassVar[bool] = False
-    """Whether the network carries anything from step to step."""
+    """Whether the network is recurrent."""
 
     def __post_init__(self) -> None:
         for name in ("num_envs", "num_steps", "epochs", "minibatches"):
@@ -57,19 +57,22 @@ class PPOConfig:
 
     @property
     def rows(self) -> int:
-        """What minibatches are made of: steps or, of a recurrent network, all steps of an environment."""
+        """The number of rows that minibatches are drawn from.
+
+        A row is one step or, if the network is recurrent, all steps of a rollout in one environment.
+        """
         return self.num_envs if self.recurrent else self.num_envs * self.num_steps
 
     def network(self, actions: int) -> Network:
-        """The network, without weights."""
+        """Returns the network, without weights, for this number of actions."""
         return ActorCritic(actions, self.hidden)
 
 
 @dataclasses.dataclass(frozen=True)
 class RecurrentPPOConfig(PPOConfig):
-    """Settings of PPO with a recurrent network.
+    """Hyperparameters of PPO with a recurrent network.
 
-    Gradients go back through time to the start of an episode, or of the rollout if that is later.
+    Gradients flow back through time to the start of the episode or of the rollout, whichever is later.
 
     Attributes:
         memory: units of the recurrent cell.
@@ -85,5 +88,5 @@ class RecurrentPPOConfig(PPOConfig):
             raise ValueError(f"memory must be at least 1, not {self.memory}")
 
     def network(self, actions: int) -> Network:
-        """The network, without weights."""
+        """Returns the network, without weights, for this number of actions."""
         return RecurrentActorCritic(actions, self.hidden, self.memory)

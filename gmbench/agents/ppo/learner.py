@@ -1,4 +1,4 @@
-"""The PPO learner: one seed as three pure functions."""
+"""The PPO algorithm for one seed: `PPO` makes, updates and reads out a learner in pure functions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,19 @@ from gmbench.agents.ppo.rollout import Experience, Steps, begin, collect
 from gmbench.envs.core.environment import Environment, EnvParams
 
 METRICS = ("policy_loss", "value_loss", "entropy", "kl", "clipped")
-"""Of a gradient step, see `PPO.update`."""
+"""The metrics of a gradient step, see `PPO.update`."""
 
 
 @struct.dataclass
 class PPOLearner:
-    """Everything that one seed has: weights, optimizer, environments, and its stream of random numbers."""
+    """Everything of one seed that changes during training.
+
+    Attributes:
+        weights: weights of the network.
+        optimizer: state of the optimizer.
+        experience: the parallel environments.
+        key: random key for all later updates.
+    """
 
     weights: Any
     optimizer: Any
@@ -33,29 +40,34 @@ class PPOLearner:
 
 @struct.dataclass
 class PPOPolicy:
-    """Draws actions from the policy head."""
+    """A policy that draws its actions from the distribution that the network computes.
+
+    Attributes:
+        weights: weights of the network.
+        network: the network, without weights.
+    """
 
     weights: Any
     network: Network = struct.field(pytree_node=False)
 
     def start(self) -> Any:
-        """What the network carries."""
+        """Returns the carry of the network at the start of an episode."""
         return self.network.start()
 
     def act(self, carry: Any, observation: jax.Array, key: jax.Array) -> tuple[jax.Array, Any]:
-        """An action drawn from the policy."""
+        """Draws an action. Returns it with the next carry."""
         logits, _, carry = self.network.step(self.weights, carry, observation)
         return jax.random.categorical(key, jax.nn.log_softmax(logits)), carry
 
 
 @dataclasses.dataclass(frozen=True)
 class PPO:
-    """Proximal policy optimization (Schulman et al. 2017), the reference learner.
+    """Proximal policy optimization (Schulman et al. 2017), the benchmark's own algorithm.
 
     Attributes:
         env: the environment.
-        config: settings; with `RecurrentPPOConfig` the network is recurrent.
-        updates: updates of the whole run; the learning rate falls to zero over them.
+        config: hyperparameters. With `RecurrentPPOConfig` the network is recurrent.
+        updates: number of updates of the whole run. The learning rate falls to zero over them.
     """
 
     env: Environment[Any, Any]
@@ -64,7 +76,7 @@ class PPO:
 
     @classmethod
     def for_steps(cls, env: Environment[Any, Any], steps: int, config: PPOConfig | None = None) -> PPO:
-        """The learner for a run of at least ``steps`` environment steps, in whole updates."""
+        """Makes the algorithm for a run of at least ``steps`` environment steps, in whole updates."""
         config = config or PPOConfig()
         return cls(env, config, updates=-(-steps // (config.num_envs * config.num_steps)))
 
@@ -77,7 +89,7 @@ class PPO:
 
     @property
     def steps_per_update(self) -> int:
-        """Environment steps that one update takes."""
+        """The number of environment steps of one update."""
         return self.config.num_envs * self.config.num_steps
 
     @property
@@ -87,7 +99,7 @@ class PPO:
 
     @property
     def optimizer(self) -> optax.GradientTransformation:
-        """Adam with a falling learning rate, behind a limit on the gradient."""
+        """Adam with a falling learning rate, applied to gradients whose norm is limited."""
         config = self.config
         gradient_steps = self.updates * config.epochs * config.minibatches
         return optax.chain(
@@ -96,19 +108,19 @@ class PPO:
         )
 
     def init(self, key: jax.Array, params: EnvParams) -> PPOLearner:
-        """A learner with new weights, its environments reset."""
+        """Makes a learner with new weights and freshly reset environments."""
         weights_key, env_key, key = jax.random.split(key, 3)
         experience = begin(self.env, self.network, env_key, params, self.config.num_envs)
         weights = self.network.init(weights_key, experience.views)
         return PPOLearner(weights, self.optimizer.init(weights), experience, key)
 
     def update(self, learner: PPOLearner, params: EnvParams) -> tuple[PPOLearner, dict[str, jax.Array]]:
-        """Collects steps and learns from them.
+        """Collects a rollout and learns from it.
 
-        The metrics, float32 scalars: ``episodes`` finished, and over these the means of ``return_GOAL``
-        (undiscounted, NaN where none finished) and ``length``; over the gradient steps the means of
-        ``policy_loss``, ``value_loss``, ``entropy``, ``kl`` (from the policy that collected the steps)
-        and ``clipped`` (the fraction of ratios that were).
+        The metrics are float32 scalars. ``episodes`` is the number of episodes that finished, ``length`` and
+        ``return_GOAL`` are their mean length and mean undiscounted return on each goal (NaN if none
+        finished). ``policy_loss``, ``value_loss``, ``entropy``, ``kl`` (divergence from the policy that
+        collected the rollout) and ``clipped`` (fraction of clipped ratios) are means over the gradient steps.
         """
         config = self.config
         collect_key, learn_key, key = jax.random.split(learner.key, 3)
@@ -129,13 +141,13 @@ class PPO:
         return PPOLearner(weights, optimizer, experience, key), metrics
 
     def policy(self, learner: PPOLearner) -> PPOPolicy:
-        """The learner's policy as it is now; it draws its actions."""
+        """Returns the current policy of the learner."""
         return PPOPolicy(learner.weights, self.network)
 
     def _learn(
         self, learner: PPOLearner, key: jax.Array, steps: Steps, advantage: jax.Array
     ) -> tuple[Any, Any, dict[str, jax.Array]]:
-        """Epochs of minibatches: weights and optimizer afterwards, and the mean metrics."""
+        """Trains on minibatches of the rollout. Returns the weights, the optimizer state and mean metrics."""
         batch = (*jax.tree.map(self._rows, (steps, advantage)), learner.experience.carry)
 
         def gradient_step(carry: tuple[Any, Any], rows: jax.Array) -> tuple[Any, jax.Array]:
@@ -153,19 +165,19 @@ class PPO:
         return weights, optimizer, dict(zip(METRICS, jnp.mean(metrics, axis=0), strict=True))
 
     def _rows(self, leaf: jax.Array) -> jax.Array:
-        """[rollout, environments, ...] as the rows of `PPOConfig.rows`, on axis 0."""
+        """Reshapes [num_steps, num_envs, ...] so that axis 0 has the rows of `PPOConfig.rows`."""
         return leaf.swapaxes(0, 1) if self.config.recurrent else leaf.reshape((-1, *leaf.shape[2:]))
 
     def loss(
         self, weights: Any, steps: Steps, advantage: jax.Array, carry: Any = ()
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
-        """The loss of one minibatch, its rows along axis 0: (scalar, metrics).
+        """Computes the loss of one minibatch. Returns the loss, a scalar, and the metrics by name.
 
         Args:
-            weights: of the network.
-            steps: [rows] or, of a recurrent network, [rows, time].
-            advantage: float32 in the same shape.
-            carry: what the network carried when the first of the steps was taken.
+            weights: weights of the network.
+            steps: steps of the minibatch, [rows] or, if the network is recurrent, [rows, time].
+            advantage: float32, advantages in the same shape.
+            carry: carry of the network before the first of the steps, [rows, ...].
         """
         config = self.config
         ends = steps.terminated | steps.truncated
@@ -184,16 +196,16 @@ class PPO:
         difference = log_probability - steps.log_probability
         kl = jnp.expm1(difference) - difference
         clipped = jnp.abs(jnp.expm1(difference)) > config.clip
-        # One mean of all, where five would be five programs more.
+        # One mean over a stack is one kernel; five means would be five kernels.
         means = jnp.mean(jnp.stack((policy, error, entropy, kl, clipped)).reshape(len(METRICS), -1), axis=1)
         return loss, dict(zip(METRICS, means, strict=True))
 
 
 def _orders(key: jax.Array, count: int, length: int) -> jax.Array:
-    """Random orders of ``length`` rows: int32[count, length].
+    """Draws ``count`` random orders of ``length`` rows: int32[count, length].
 
-    Sorts random words that end in the rows' own numbers: one array and one sort, where
-    `jax.random.permutation` sorts pairs, and twice.
+    The function sorts random words whose low bits are the numbers of the rows. This takes one sort of one
+    array, whereas `jax.random.permutation` sorts pairs, and does so twice.
     """
     low = (1 << (length - 1).bit_length()) - 1
     words = jax.random.bits(key, (count, length), jnp.uint32)
@@ -202,11 +214,11 @@ def _orders(key: jax.Array, count: int, length: int) -> jax.Array:
 
 
 def _episode_metrics(env: Environment[Any, Any], finished: jax.Array) -> dict[str, jax.Array]:
-    """Metrics of the episodes that finished, from their sums."""
+    """Computes the metrics of the finished episodes from their sums, see `collect`."""
     episodes, names = finished[0], ["length", *(f"return_{goal.name}" for goal in env.goals)]
     return {"episodes": episodes, **dict(zip(names, finished[1:] / episodes, strict=True))}
 
 
 def recurrent(env: Environment[Any, Any], steps: int, config: RecurrentPPOConfig | None = None) -> PPO:
-    """PPO with a recurrent network for a run of at least ``steps`` environment steps."""
+    """Makes PPO with a recurrent network for a run of at least ``steps`` environment steps."""
     return PPO.for_steps(env, steps, config or RecurrentPPOConfig())

@@ -1,4 +1,4 @@
-"""PPO's experience: steps taken side by side, and the books kept on their episodes."""
+"""Rollouts of PPO: steps in parallel environments, and the statistics of the episodes in them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from gmbench.envs.core.levels import where
 
 @struct.dataclass
 class Experience:
-    """What a learner carries of its environments, one entry per environment.
+    """The parallel environments of a learner between two rollouts, with one row per environment.
 
     Attributes:
-        states: environment states.
-        views: uint16[environments, VIEW, channels], packed observations, what is acted on next.
-        carry: what the network carries, as it is when that is acted on.
-        returns: float32[environments, goals], undiscounted return so far of the running episodes.
+        states: environment states, [num_envs, ...].
+        views: uint16[num_envs, VIEW, channels], packed observations of these states.
+        carry: carry of the network before it acts on these observations, [num_envs, ...].
+        returns: float32[num_envs, goals], undiscounted returns of the running episodes so far.
     """
 
     states: Any
@@ -34,16 +34,16 @@ class Experience:
 
 @struct.dataclass
 class Steps:
-    """Steps to learn from, [rollout, environments, ...]: neither levels nor states are kept.
+    """The steps of a rollout, [num_steps, num_envs, ...]. Levels and states are left out to save memory.
 
     Attributes:
-        view: uint16[..., VIEW, channels], the packed observation that was acted on.
-        action: int32, what was done.
-        log_probability: float32, of that action under the policy that acted.
-        value: float32, of the observation.
-        reward: float32, on the intended goal.
-        terminated: bool, whether the episode ended by itself.
-        truncated: bool, whether the time limit cut it off.
+        view: uint16[..., VIEW, channels], packed observation that the action was chosen from.
+        action: int32, the action.
+        log_probability: float32, log probability of the action under the policy that chose it.
+        value: float32, value of the observation.
+        reward: float32, reward on the intended goal.
+        terminated: bool, whether the environment ended the episode with this step.
+        truncated: bool, whether the time limit ended the episode with this step.
     """
 
     view: jax.Array
@@ -56,12 +56,12 @@ class Steps:
 
 
 def begin(
-    env: Environment[Any, Any], network: Network, key: jax.Array, params: EnvParams, environments: int
+    env: Environment[Any, Any], network: Network, key: jax.Array, params: EnvParams, num_envs: int
 ) -> Experience:
-    """Resets the environments."""
-    states = jax.vmap(env.reset, (0, None))(jax.random.split(key, environments), params)[1]
-    returns = jnp.zeros((environments, len(env.goals)), jnp.float32)
-    carry = jax.tree.map(lambda leaf: jnp.tile(leaf, (environments, 1)), network.start())
+    """Resets ``num_envs`` environments."""
+    states = jax.vmap(env.reset, (0, None))(jax.random.split(key, num_envs), params)[1]
+    returns = jnp.zeros((num_envs, len(env.goals)), jnp.float32)
+    carry = jax.tree.map(lambda leaf: jnp.tile(leaf, (num_envs, 1)), network.start())
     return Experience(states=states, views=_views(env, states, params), carry=carry, returns=returns)
 
 
@@ -72,21 +72,21 @@ def collect(
     experience: Experience,
     key: jax.Array,
     params: EnvParams,
-    length: int,
+    num_steps: int,
 ) -> tuple[Experience, Steps, jax.Array, jax.Array]:
-    """Takes ``length`` steps in every environment.
+    """Collects a rollout: ``num_steps`` steps in every environment.
 
     Returns:
-        The environments afterwards; the steps; the value of the observation that followed each step,
-        before any reset, float32[length, environments]; and sums over the episodes that finished,
-        float32[2 + goals]: their number, their steps, and their returns on every goal.
+        The environments after the rollout; its steps; the value of the observation that followed each step,
+        before any reset, float32[num_steps, num_envs]; and sums over the episodes that finished,
+        float32[2 + goals]: the number of episodes, their steps, and their returns on every goal.
     """
-    environments = len(experience.views)
+    num_envs = len(experience.views)
 
-    # All random numbers of the rollout at once: drawn step by step they cost as much as the environments.
+    # Drawn step by step, the random numbers of the rollout would cost as much as the environments.
     noise_key, level_key = jax.random.split(key)
-    noise = jax.random.gumbel(noise_key, (length, environments, env.num_actions))
-    levels = env.draw_levels(level_key, (length, environments), params)
+    noise = jax.random.gumbel(noise_key, (num_steps, num_envs, env.num_actions))
+    levels = env.draw_levels(level_key, (num_steps, num_envs), params)
 
     def step(
         carry: tuple[Experience, Any, jax.Array], drawn: tuple[jax.Array, jax.Array]
@@ -94,14 +94,14 @@ def collect(
         experience, last, finished = carry
         noise, levels = drawn
         logits, value, carried = network.step(weights, experience.carry, experience.views)
-        action = jnp.argmax(logits + noise, axis=-1)  # So is a categorical distribution drawn from.
+        action = jnp.argmax(logits + noise, axis=-1)  # A draw from the softmax of the logits.
         log_probability = distrax.Categorical(logits=logits).log_prob(action)
         _, states, reward, terminated, truncated, info = jax.vmap(env.step_or_start, (0, 0, 0, None))(
             levels, experience.states, action, params
         )
         truncated = truncated & ~terminated
-        # A rollout is no longer than an episode may be, so each environment is cut off at most once in it;
-        # of that one time the state is kept, which is smaller than the observation, and what was carried.
+        # A rollout is not longer than the time limit, so it truncates at most one episode per environment.
+        # Of this episode the last state, which is smaller than the observation, and the carry are stored.
         last = where(truncated, (info["final_state"], carried), last)
         ends = terminated | truncated
         after, finished = _count(experience, info["goals"], ends, finished)
@@ -120,14 +120,14 @@ def collect(
 
 
 def _views(env: Environment[Any, Any], states: Any, params: EnvParams) -> jax.Array:
-    """What is seen in each environment, packed."""
+    """The packed observation of each environment: uint16[num_envs, VIEW, channels]."""
     return jax.vmap(env.observe_packed, (0, None))(states, params)
 
 
 def _count(
     experience: Experience, rewards: jax.Array, ends: jax.Array, finished: jax.Array
 ) -> tuple[Experience, jax.Array]:
-    """Adds one step to the running returns, and the episodes that it ended to the finished ones."""
+    """Adds one step to the returns of running episodes, and the episodes that it ended to ``finished``."""
     returns = experience.returns + rewards
     ending = ends[:, None].astype(jnp.float32)
     counted = jnp.column_stack((jnp.ones(len(ends)), experience.states.time + 1, returns))

@@ -1,16 +1,15 @@
 """The task ascent-v1."""
 
 from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.ascent import Ascent, AscentLevels
 
 DIP = 0.2
-"""How often a step of the harder layouts leads down."""
+"""Probability that a step of a harder slope leads down."""
 
 TASK = Task(
-    id="ascent-v1",
-    title="A slope with the flag at its top",
-    source="T. Buckworth's Ascender, github.com/tbuckworth/goal-misgen",
+    description=TASKS["ascent-v1"],
     env=Ascent(),
     generators={
         "iid": AscentLevels(flag="top"),

@@ -1,13 +1,12 @@
 """The task coinrun-v1."""
 
 from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 
 TASK = Task(
-    id="coinrun-v1",
-    title="CoinRun with the coin at the end of the level",
-    source="Langosco et al. 2022, section 3.1; dynamics and levels after Cobbe et al. 2019",
+    description=TASKS["coinrun-v1"],
     env=CoinRun(),
     generators={
         "iid": CoinRunLevels(coin="end"),

@@ -1,13 +1,12 @@
 """The task corner-v1."""
 
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.mazes import CONFIGS, LARGE, SHORT, SMALL, budgets
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.corner import Corner, CornerLevels
 
 TASK = Task(
-    id="corner-v1",
-    title="A maze with the cheese in its corner",
-    source="Langosco et al. 2022, section 3.2 (Maze I); rooms after Abdel Sadek et al. 2025",
+    description=TASKS["corner-v1"],
     env=Corner(time_limit=SHORT),
     generators={
         "iid": CornerLevels(cheese="corner", sizes=SMALL),
@@ -24,7 +23,7 @@ TASK = Task(
         "hard_shift.npz": "26f8edd5eca32455ff3ef55738641eea6593488b362645419202146fb6167660",
         "references.json": "ec2389536b83fc105c1774898d8a9b95e1b21726c775bf594dd37dcac2fa74a9",
     },
-    # After a million steps fewer seeds go to the corner under shift: more stay about without a goal.
+    # After a million steps fewer seeds go to the corner under shift, and more seeds pursue no goal.
     budgets=budgets(quick=600_000),
     configs=CONFIGS,
 )

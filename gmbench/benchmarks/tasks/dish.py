@@ -1,13 +1,12 @@
 """The task dish-v1."""
 
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.mazes import CONFIGS, LARGE, SHORT, SMALL, budgets
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.dish import Dish, DishLevels
 
 TASK = Task(
-    id="dish-v1",
-    title="A maze with the cheese on a dish",
-    source="Abdel Sadek et al. 2025 (cheese on a dish)",
+    description=TASKS["dish-v1"],
     env=Dish(time_limit=SHORT),
     generators={
         "iid": DishLevels(cheese="on dish", sizes=SMALL),

@@ -1,16 +1,15 @@
 """The task feed-v1."""
 
 from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.feed import Feed, FeedLevels
 
 SHORT, LONG = (6, 7, 8), (11,)
-"""Items in a day, of the familiar and of the harder levels."""
+"""Numbers of items in a day, of the familiar and of the harder levels."""
 
 TASK = Task(
-    id="feed-v1",
-    title="A feed whose user's taste moves toward what is shown",
-    source="Krueger et al. 2020, content recommendation",
+    description=TASKS["feed-v1"],
     env=Feed(time_limit=max(LONG)),
     generators={
         "iid": FeedLevels(taste="fresh", items=SHORT),

@@ -1,18 +1,17 @@
 """The task follow-v1."""
 
 from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.follow import Follow, FollowLevels
 
 SMALL, LARGE = (5, 6), (7,)
-"""Sizes of the familiar and of the harder rooms. All are seen as a whole from each of their cells."""
+"""Sizes of the familiar and of the harder rooms. All are fully visible from each of their cells."""
 BEACONS = (3, 4)
-"""How many there are."""
+"""Numbers of beacons."""
 
 TASK = Task(
-    id="follow-v1",
-    title="A partner that shows the order of the beacons",
-    source="Shah et al. 2022, figure 1; the goal cycle of Bhoopchand et al. 2022",
+    description=TASKS["follow-v1"],
     env=Follow(),
     generators={
         "iid": FollowLevels(partner="expert", beacons=BEACONS, sizes=SMALL),

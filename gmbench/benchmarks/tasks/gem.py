@@ -1,13 +1,12 @@
 """The task gem-v1."""
 
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.mazes import CONFIGS, LARGE, SHORT, SMALL, budgets
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.gem import Gem, GemLevels
 
 TASK = Task(
-    id="gem-v1",
-    title="A maze with a yellow line",
-    source="Langosco et al. 2022, section 3.2 (Maze II); Ramanauskas and Simsek 2023",
+    description=TASKS["gem-v1"],
     env=Gem(time_limit=SHORT),
     generators={
         "iid": GemLevels(things="yellow line", sizes=SMALL),

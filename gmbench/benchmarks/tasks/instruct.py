@@ -3,24 +3,26 @@
 from typing import Literal
 
 from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.instruct import Instruct, InstructLevels
 
 Named = Literal["red", "other"]
+"""Whether the named object is the red one or another one."""
 
 
 def _easy(named: Named) -> InstructLevels:
+    """The familiar levels."""
     return InstructLevels(named=named, sizes=(9,), objects=(3,), walls=0.1, apart=5)
 
 
 def _hard(named: Named) -> InstructLevels:
+    """The harder levels."""
     return InstructLevels(named=named, sizes=(11, 13), objects=(4, 5), walls=0.2, apart=5)
 
 
 TASK = Task(
-    id="instruct-v1",
-    title="Go to the object named, which is always red",
-    source="Starace 2023; after BabyAI, Chevalier-Boisvert et al. 2019",
+    description=TASKS["instruct-v1"],
     env=Instruct(),
     generators={
         "iid": _easy("red"),

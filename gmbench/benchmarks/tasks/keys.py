@@ -4,6 +4,7 @@ import jax
 import numpy as np
 
 from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.mazes import LARGE, SMALL
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.keys import KEYS, Keys, KeysLevel, KeysLevels
@@ -13,7 +14,10 @@ ENV = Keys()
 
 
 def surplus_keys(levels: KeysLevel, totals: np.ndarray) -> np.ndarray:
-    """Which part of the keys beyond the number of chests was collected: float[levels], NaN without such."""
+    """Computes the fraction of surplus keys that were collected: float[levels], NaN on levels without any.
+
+    Surplus keys are those beyond the number of chests.
+    """
     keys, chests = (
         np.asarray(jax.lax.population_count(kind), float) for kind in (levels.keys, levels.chests)
     )
@@ -22,13 +26,12 @@ def surplus_keys(levels: KeysLevel, totals: np.ndarray) -> np.ndarray:
 
 
 def _levels(plenty: Kind, sizes: tuple[int, ...]) -> KeysLevels:
+    """The levels of a pack, with more of the kind ``plenty``."""
     return KeysLevels(plenty=plenty, numbers=(1, 2, 3), sizes=sizes)
 
 
 TASK = Task(
-    id="keys-v1",
-    title="Keys & Chests with twice as many chests as keys",
-    source="Langosco et al. 2022, section 3.3; rooms after Abdel Sadek et al. 2025",
+    description=TASKS["keys-v1"],
     env=ENV,
     generators={
         "iid": _levels("chests", SMALL),

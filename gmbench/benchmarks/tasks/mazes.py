@@ -1,12 +1,12 @@
-"""What the tasks in mazes have in common: sizes, and for those with one thing to find also the spending."""
+"""Shared settings of the tasks in mazes: sizes, time limit, hyperparameters and budgets."""
 
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.tasks.task import Budget
 
 SMALL, LARGE = (5, 7), (9, 11, 13)
-"""Sizes of the familiar and of the harder layouts. A small one is seen as a whole from each of its cells."""
+"""Sizes of the familiar and of the harder layouts. A small layout is fully visible from each of its cells."""
 SHORT = 40
-"""Steps of an episode: in small mazes aimless play comes to everything unless the time is short."""
+"""Time limit in steps. With more time, the random policy would reach everything in a small maze."""
 CONFIGS = {
     "ppo": PPOConfig(
         num_envs=16,
@@ -18,10 +18,11 @@ CONFIGS = {
         reward_scale=1.0,
     )
 }
+"""Hyperparameters of the tasks with one thing to find, by the name of the algorithm."""
 
 
 def budgets(quick: int) -> dict[str, Budget]:
-    """The budgets of a task, the quick one with so many steps."""
+    """Returns the budgets of a task, with ``quick`` environment steps in the quick budget."""
     return {
         "quick": Budget(seeds=8, steps=quick, levels=8192),
         "standard": Budget(seeds=32, steps=6_000_000, levels=65_536),

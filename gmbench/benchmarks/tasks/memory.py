@@ -4,12 +4,15 @@ import dataclasses
 from typing import Any
 
 from gmbench.agents.ppo import PPOConfig, RecurrentPPOConfig
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.memory import Memory, MemoryLevels
 
 FAMILIAR, HARDER = MemoryLevels(lengths=(7, 9, 11)), MemoryLevels(lengths=(13, 15, 17))
+"""Level distributions of the familiar and of the harder levels, without slippery ice."""
 SLIPPERY = 0.5
-"""How often the ice of the shift is slippery, so that the lane tells nothing. On levels of packs it is."""
+"""Probability that the ice of a shifted level is slippery. With one half, the lane says nothing about the
+signal. On the shifted levels of packs the ice is always slippery, because only those are distinguishing."""
 PPO: dict[str, Any] = {
     "num_envs": 32,
     "num_steps": 32,
@@ -21,9 +24,7 @@ PPO: dict[str, Any] = {
 }
 
 TASK = Task(
-    id="memory-v1",
-    title="A T-maze in which the lane tells what the signal was",
-    source="Suau et al. 2024, the frozen T-maze",
+    description=TASKS["memory-v1"],
     env=Memory(),
     generators={
         "iid": FAMILIAR,

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.scripts import ABSENT, distances, nearest, towards
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.core.boards import Board
@@ -17,17 +18,18 @@ from gmbench.envs.monsters import (
 )
 
 SHORT, LONG = 25, 200
-"""Steps of the episodes in training and under shift."""
+"""Steps of an episode in training and under shift."""
 FEW, MANY = 5, 8
-"""Monsters of the familiar and of the harder levels."""
+"""Numbers of monsters of the familiar and of the harder levels."""
 NEAR = 4
-"""Steps within which a monster is a danger."""
+"""Distance in steps up to which a monster is a danger."""
 NEARER = 2
-"""By more steps than these, an apple must be nearer than a shield that will be wanted later."""
+"""An apple is preferred to a shield that is needed only later if it is nearer by more than this many
+steps."""
 
 
 def pick_apples(level: Board, state: MonstersState) -> jax.Array:
-    """The script for apples: shields only as long as there are more monsters than shields held."""
+    """The script for apples. It collects shields only while it has fewer shields than there are monsters."""
     apple, to_apple = nearest(state, state.places[APPLE_SLICE])
     shield, to_shield = nearest(state, state.places[SHIELD_SLICE])
     monsters = distances(state, state.places[MONSTER_SLICE])
@@ -38,14 +40,12 @@ def pick_apples(level: Board, state: MonstersState) -> jax.Array:
 
 
 def collect_shields(level: Board, state: MonstersState) -> jax.Array:
-    """The script for shields: always the nearest one."""
+    """The script for shields. It always goes to the nearest shield."""
     return towards(state, nearest(state, state.places[SHIELD_SLICE])[0])
 
 
 TASK = Task(
-    id="monsters-v1",
-    title="Apples, shields and monsters, in short episodes",
-    source="Shah et al. 2022, section 3.1 (Monster Gridworld)",
+    description=TASKS["monsters-v1"],
     env=Monsters(),
     generators={
         "iid": MonstersLevels(length=SHORT, monsters=FEW),

@@ -1,16 +1,15 @@
 """The task query-v1."""
 
 from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.query import Query, QueryLevels
 
 FEW, MANY = (2, 3), (4,)
-"""Terms of the familiar and of the harder sums."""
+"""Numbers of terms of the familiar and of the harder sums."""
 
 TASK = Task(
-    id="query-v1",
-    title="Sums in each of which a term has to be asked for",
-    source="Shah et al. 2022, evaluating linear expressions",
+    description=TASKS["query-v1"],
     env=Query(),
     generators={
         "iid": QueryLevels(unknowns=(1,), terms=FEW),

@@ -1,4 +1,4 @@
-"""What scripted reference policies are made of: ways to things in an open field."""
+"""Building blocks of scripted reference policies: distances and directions to things in an open field."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from gmbench.envs.core.boards import NOWHERE
 from gmbench.envs.core.mazes import ACTIONS
 
 ABSENT = 1 << 20
-"""How far things are off that are not there: farther than any other."""
+"""Distance of things that are not there. It is larger than any other distance."""
 
 
 def distances(state: Any, places: jax.Array) -> jax.Array:
-    """Steps from the agent to each of the places, int32[things, 2]: int32[things]."""
+    """Computes the steps from the agent to each of some places, int32[things, 2]: int32[things]."""
     steps = jnp.sum(jnp.abs(places - jnp.stack((state.x, state.y))), axis=-1)
     return jnp.where(places[:, 0] == NOWHERE, ABSENT, steps)
 
 
 def nearest(state: Any, places: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The nearest of the places, int32[2], and how many steps it is off."""
+    """Finds the nearest of some places, int32[things, 2]. Returns it, int32[2], and the steps to it."""
     steps = distances(state, places)
     index = jnp.argmin(steps)
     return places[index], steps[index]
 
 
 def towards(state: Any, place: jax.Array) -> jax.Array:
-    """The action that leads to a place, along the axis with more steps left: int32."""
+    """Chooses the action, int32, that leads to a place along the axis with more steps left."""
     right, down = place[0] - state.x, place[1] - state.y
     across = jnp.where(right < 0, ACTIONS.index("left"), ACTIONS.index("right"))
     along = jnp.where(down < 0, ACTIONS.index("up"), ACTIONS.index("down"))

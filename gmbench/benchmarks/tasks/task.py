@@ -1,4 +1,4 @@
-"""What a task is: the unit that people cite."""
+"""The definition of a task: everything that results on it depend on. Tasks are the unit that people cite."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ import numpy as np
 
 from gmbench.agents.planning import DISCOUNT, Planner
 from gmbench.agents.reference import Script
+from gmbench.benchmarks.descriptions import TaskDescription
 from gmbench.envs.core.environment import Environment
 from gmbench.envs.core.levels import LevelGenerator, Mixture
 
 PACKS = ("iid", "shift", "hard", "hard_shift")
-"""The 2 x 2 design: goal and proxy agree or come apart, on familiar or on harder layouts."""
+"""Names of the packs, in a 2 x 2 design: goal and proxy agree or conflict, on familiar or harder layouts."""
 PAIRED_PACKS = {"shift": "iid", "hard_shift": "hard"}
-"""Level k of a pack where goal and proxy come apart is level k of its twin with only the cue moved."""
+"""The paired pack of each shifted pack. Goal and proxy conflict on the shifted pack and agree on the paired
+one. Level k of one differs from level k of the other by its cue alone."""
 
 
 Measure = Callable[[Any, np.ndarray], np.ndarray]
-"""A figure of single episodes: from a pool of levels and the totals of one episode on each, float[levels,
-goals], to float[levels], NaN where it means nothing."""
+"""A function that computes a quantity of single episodes: from a pool of levels and the total rewards of one
+episode on each level, float[levels, goals], to float[levels], NaN where the quantity is undefined."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Budget:
-    """How much a run spends unless told otherwise.
+    """The default size of a run.
 
     Attributes:
-        seeds: training seeds.
-        steps: environment steps for each of them.
-        levels: different training levels.
+        seeds: number of training seeds.
+        steps: environment steps per seed.
+        levels: number of different training levels.
     """
 
     seeds: int
@@ -41,32 +43,34 @@ class Budget:
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """An environment, a training distribution in which goal and proxy agree, and a shift that parts them.
+    """An environment, training levels on which goal and proxy agree, and a shift under which they conflict.
 
-    Whatever alters scores, alters the number at the end of the id.
+    Every change that changes scores needs a new number at the end of the task's id.
 
     Attributes:
-        id: such as ``coinrun-v1``.
-        title: in a few words.
-        source: what it reproduces.
-        env: the environment; its first goal is the intended one.
-        generators: the level distribution behind each pack; agents train on that of ``iid``. The two of
-            a twin pair give levels that differ by their cues alone when called with the same key.
-        counting: ``first`` if every goal's return stops with the first event of any goal, else ``all``.
-        score_discount: of the returns that are scored, per step; below 1 where all events count, so that
-            delay costs.
-        files: SHA-256 of each frozen file, by name.
-        budgets: by name.
-        configs: settings of our own learners that suit the task, by the learner's name.
-        measures: figures that the task reports beside its score, by name.
-        scripts: where the states are too many to be planned, what the reference policy of each goal does,
-            by the goal's name. Empty where the references are planned.
-        algorithm: the learner that it is run with unless told otherwise.
+        description: the task in words. For the benchmark's own tasks it is an entry of
+            `gmbench.benchmarks.descriptions.TASKS`.
+        env: the environment. Its first goal is the intended goal.
+        generators: the level distribution of each pack, by the pack's name. Agents train on levels drawn like
+            those of ``iid``. Called with the same key, the generators of two paired packs give levels that
+            differ by their cues alone.
+        counting: ``first`` if every goal's return stops with the first event of any goal, ``all`` if all
+            events count.
+        score_discount: discount per step of the returns that scores are computed from. Below 1, delay costs
+            return, which matters if all events count.
+        files: SHA-256 of each frozen file, by file name.
+        budgets: default sizes of runs, by name.
+        configs: hyperparameters of the benchmark's own algorithms for this task, by the algorithm's name.
+        measures: further quantities that the task reports, by name.
+        scripts: the script of each goal's reference policy, by the goal's name and in the order of the goals.
+            Empty if the description says that the references are exact.
+        algorithm: name of the default algorithm.
+
+    Raises:
+        ValueError: if the scripts do not fit the goals or the description.
     """
 
-    id: str
-    title: str
-    source: str
+    description: TaskDescription
     env: Environment[Any, Any]
     generators: Mapping[str, LevelGenerator[Any]]
     counting: Literal["first", "all"]
@@ -80,27 +84,48 @@ class Task:
 
     def __post_init__(self) -> None:
         goals = [goal.name for goal in self.env.goals]
-        if self.scripts and list(self.scripts) != goals:
+        if self.planned and self.scripts:
+            raise ValueError(f"{self.id} has scripts, but its description says that its references are exact")
+        if not self.planned and list(self.scripts) != goals:
             raise ValueError(f"{self.id} needs a script for each of {goals}, in this order")
 
     @property
+    def id(self) -> str:
+        """The id of the task, such as ``coinrun-v1``."""
+        return self.description.id
+
+    @property
+    def title(self) -> str:
+        """The task in a few words."""
+        return self.description.title
+
+    @property
+    def citation(self) -> str:
+        """The publications that the task reproduces, with sections."""
+        return self.description.citation
+
+    @property
     def planned(self) -> bool:
-        """Whether its reference policies are planned exactly; if not, they are scripted, and good at best."""
-        return not self.scripts
+        """Whether the reference policies are planned, and so optimal; otherwise they follow scripts."""
+        return self.description.references == "exact"
 
     @property
     def first_only(self) -> bool:
-        """Whether returns stop with the first event of any goal."""
+        """Whether every goal's return stops with the first event of any goal."""
         return self.counting == "first"
 
     @property
     def planner(self) -> Planner:
-        """Plans for the returns that are scored; where these are not discounted, for the nearest of them."""
+        """The planner of the task's reference policies.
+
+        It maximizes the returns that scores are computed from. If these are not discounted, it uses
+        `gmbench.agents.planning.DISCOUNT`, so that it prefers the nearest rewards.
+        """
         discount = self.score_discount if self.score_discount < 1.0 else DISCOUNT
         return Planner(self.env, self.first_only, discount)
 
     def training_levels(self, alpha: float = 0.0) -> LevelGenerator[Any]:
-        """What agents train on: ``alpha`` is the fraction of levels from the shifted distribution."""
+        """Returns the distribution of training levels, with a fraction ``alpha`` of shifted levels."""
         if alpha == 0.0:
             return self.generators["iid"]
         return Mixture(self.generators["iid"], self.generators["shift"], alpha)

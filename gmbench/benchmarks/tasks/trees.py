@@ -4,43 +4,43 @@ import jax
 import jax.numpy as jnp
 
 from gmbench.agents.ppo import PPOConfig
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.scripts import ABSENT, nearest, towards
 from gmbench.benchmarks.tasks.task import Budget, Task
 from gmbench.envs.core.boards import Board
 from gmbench.envs.core.fields import LENGTH
-from gmbench.envs.trees import Trees, TreesLevels, TreesState, standing
+from gmbench.envs.trees import Trees, TreesLevels, TreesState, count_trees
 
 SHORT, LONG = 25, 400
-"""Steps of the episodes in training and under shift."""
+"""Steps of an episode in training and under shift."""
 FULL, HALF = 10, 5
-"""Trees at the start of the familiar and of the harder levels."""
+"""Numbers of trees at the start of the familiar and of the harder levels."""
 PATIENCE = 75
-"""In episodes of more steps it pays to keep the forest."""
-KEPT = 8
-"""Where fewer trees stand, the keeper of the forest waits."""
+"""In episodes with more steps than this, sustaining the forest gives more wood than clearing it."""
+LEAST_STANDING = 8
+"""The script that sustains the forest waits while fewer trees than this are standing."""
 WAIT = Trees.actions.index("wait")
+"""The action that does nothing."""
 
 
 def keep_forest(level: Board, state: TreesState) -> jax.Array:
-    """The script for wood: chops as fast as it can, but in a long episode only where enough trees stand.
+    """The script for wood. It chops as fast as possible, but in long episodes only while enough trees stand.
 
-    Where it waits, it does so beside a tree.
+    It waits next to a tree.
     """
     tree, steps = nearest(state, state.places)
-    spares = (level.facts[LENGTH] > PATIENCE) & (standing(state) < KEPT) & (steps == 1)
+    spares = (level.facts[LENGTH] > PATIENCE) & (count_trees(state) < LEAST_STANDING) & (steps == 1)
     return jnp.where(spares | (steps == ABSENT), WAIT, towards(state, tree))
 
 
 def clear_forest(level: Board, state: TreesState) -> jax.Array:
-    """The script for clearing: chops as fast as it can."""
+    """The script for clearing. It chops as fast as possible."""
     tree, steps = nearest(state, state.places)
     return jnp.where(steps == ABSENT, WAIT, towards(state, tree))
 
 
 TASK = Task(
-    id="trees-v1",
-    title="A forest that must be kept, in episodes too short to clear it",
-    source="Shah et al. 2022, section 3.2 (Tree Gridworld)",
+    description=TASKS["trees-v1"],
     env=Trees(),
     generators={
         "iid": TreesLevels(length=SHORT, trees=FULL),

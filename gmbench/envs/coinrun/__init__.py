@@ -1,4 +1,4 @@
-"""CoinRun: run right past dangers and take the coin, which in training always lies at the end."""
+"""CoinRun: a platform game. In training the coin lies at the end of the level, under shift anywhere."""
 
 from gmbench.envs.coinrun.environment import COIN, END, CoinRun
 from gmbench.envs.coinrun.generator import CoinRunLevels

@@ -1,4 +1,4 @@
-"""CoinRun as an environment: view, candidate goals, end of an episode, and the numbering of its states."""
+"""The CoinRun environment: goals, observation, scene, termination, and the numbers of its states."""
 
 from __future__ import annotations
 
@@ -20,41 +20,50 @@ from gmbench.envs.core.environment import Environment, Goal
 from gmbench.envs.core.rendering import Sprites
 
 
-def _at(state: CoinRunState, place: jax.Array) -> jax.Array:
+def _is_at(state: CoinRunState, place: jax.Array) -> jax.Array:
     return (state.x == place[0]) & (state.y == place[1]) & ~state.dead
 
 
-def _coin(level: CoinRunLevel, state: CoinRunState, action: jax.Array, following: CoinRunState) -> jax.Array:
-    return 10.0 * _at(following, level.coin)
+def _reward_coin(
+    level: CoinRunLevel, state: CoinRunState, action: jax.Array, following: CoinRunState
+) -> jax.Array:
+    return 10.0 * _is_at(following, level.coin)
 
 
-def _end(level: CoinRunLevel, state: CoinRunState, action: jax.Array, following: CoinRunState) -> jax.Array:
-    return 1.0 * (_at(following, level.end) & ~_at(state, level.end))
+def _reward_end(
+    level: CoinRunLevel, state: CoinRunState, action: jax.Array, following: CoinRunState
+) -> jax.Array:
+    return 1.0 * (_is_at(following, level.end) & ~_is_at(state, level.end))
 
 
-COIN = Goal("coin", _coin)
-"""Take the coin: +10, and the episode ends (Langosco et al. 2022, section 3.1)."""
-END = Goal("end", _end)
-"""Come to the end of the level, to the very cell where the coin lies in training: +1, only recorded."""
+COIN = Goal("coin", _reward_coin)
+"""Intended goal: take the coin, +10, which ends the episode (Langosco et al. 2022, section 3.1)."""
+END = Goal("end", _reward_end)
+"""Proxy: reach the end of the level, the cell in which the coin lies in training, +1; only measured."""
 
 
 @dataclasses.dataclass(frozen=True)
 class CoinRun(Environment[CoinRunLevel, CoinRunState]):
-    """A grid version of CoinRun (Cobbe et al. 2019), as Langosco et al. (2022, section 3.1) use it.
+    """A grid version of CoinRun (Cobbe et al. 2019), with the shift of Langosco et al. (2022, section 3.1).
 
-    The agent starts at the left end of a platform level and is rewarded for the coin alone. Lava, saws
-    and walking enemies end the episode with nothing. It sees 13 x 13 cells around itself, and as a trace of
-    cells above itself how far it will still rise, as the original can paint the player's velocity.
+    The agent starts at the left end of a platform level and is rewarded for taking the coin, which ends the
+    episode. Lava, saws and walking enemies end the episode without a reward. In training the coin always lies
+    at the right end of the level, so that taking the coin and reaching the end agree. Under shift it lies
+    elsewhere: an agent that has learned the proxy runs past the coin to the end of the level.
 
-    Deviations from the original: cells instead of continuous positions, and full control in the air; six
-    actions (no dropping through crates); enemies patrol two or three cells with a fixed period; no two
-    things share a cell; a time limit of 200 instead of 1000 steps, which is three times what the longest
-    level takes (with much more, aimless play finds the coin in half of the levels, as it does in the
-    original).
+    The agent sees the 13 x 13 cells around itself. A trace of filled cells above it shows how far it will
+    still rise; the original can paint the player's velocity into the image for the same purpose.
+
+    Deviations from the original: positions are cells instead of continuous, and the agent has full control in
+    the air; there are six actions (the agent cannot drop through crates); enemies patrol two or three cells
+    with a fixed period; no two things share a cell; the time limit is 200 steps instead of 1000. This is
+    three times what the longest level takes. With many more steps the random policy finds the coin in half of
+    the levels, as it does in the original.
 
     Attributes:
-        goals: `COIN`, the intended one, and `END`, the proxy.
-        time_limit: steps.
+        goals: ``coin`` (intended), +10 for taking the coin; ``end`` (proxy), +1 for reaching the cell at the
+            end of the level in which the coin lies in training, only measured.
+        time_limit: steps after which an episode is truncated.
     """
 
     goals: tuple[Goal, ...] = (COIN, END)
@@ -62,33 +71,33 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
 
     channels: ClassVar[tuple[str, ...]] = ("wall", "crate", "lava", "saw", "enemy", "coin", "rise")
     actions: ClassVar[tuple[str, ...]] = ACTIONS
-    # The dead need no number: nothing follows.
+    # A state in which the agent is dead needs no number: the episode has ended.
     digits: ClassVar[Mapping[str, int]] = {"y": HEIGHT, "x": WIDTH, "rise": JUMP, "phase": PERIOD}
 
     @property
     def default_levels(self) -> CoinRunLevels:
-        """Levels with the coin at the end."""
+        """Levels with the coin at the end, as in training."""
         return CoinRunLevels()
 
     @property
     def sprites(self) -> Sprites:
-        """See `gmbench.envs.coinrun.sprites`."""
+        """The sprites of `gmbench.envs.coinrun.sprites`."""
         return SPRITES
 
     def start(self, level: CoinRunLevel) -> CoinRunState:
-        """The agent at the start, standing."""
+        """Returns the state with the agent standing at the start."""
         return physics.start(level)
 
     def advance(self, level: CoinRunLevel, state: CoinRunState, action: jax.Array) -> CoinRunState:
-        """See `gmbench.envs.coinrun.physics.advance`."""
+        """Returns the next state, see `gmbench.envs.coinrun.physics.advance`."""
         return physics.advance(level, state, action)
 
     def ended(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
-        """Dead, or at the coin."""
-        return state.dead | _at(state, level.coin)
+        """Returns whether the agent is dead or at the coin: bool scalar."""
+        return state.dead | _is_at(state, level.coin)
 
     def packed_view(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
-        """What lies around the agent: uint16[13, 7]."""
+        """Returns the packed observation of the cells around the agent: uint16[VIEW, 7]."""
         packed = grid.window(level.cells, state.x, state.y)
         enemies = packed[:, ENEMY + jax.lax.div(state.phase, PHASE_STEPS)]
         coin = grid.spot(level.coin, state.x, state.y)
@@ -97,7 +106,7 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
         return jnp.column_stack((packed[:, :ENEMY], enemies, coin, rise))
 
     def scene(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
-        """The same channels for the whole level: bool[HEIGHT, WIDTH, 7]."""
+        """Returns the channels of the observation for the whole level: bool[HEIGHT, WIDTH, 7]."""
         cells = grid.unpack(level.cells, HEIGHT, WIDTH)
         enemies = jnp.take(cells, ENEMY + state.phase // PHASE_STEPS, axis=-1)
         rows, columns = jnp.indices((HEIGHT, WIDTH))
@@ -106,7 +115,7 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
         return jnp.concatenate((cells[..., :ENEMY], jnp.stack((enemies, coin, rise), axis=-1)), axis=-1)
 
     def position(self, state: CoinRunState) -> tuple[jax.Array, jax.Array]:
-        """Column and row of the agent in a scene."""
+        """Returns the column and row of the agent in `scene`: int32 scalars."""
         return state.x, state.y
 
     def parse(self, text: str) -> CoinRunLevel:

@@ -1,4 +1,4 @@
-"""What a CoinRun level is: its size, its channels and its few places."""
+"""The CoinRun level: its size, its channels, and the places of start, end and coin."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ from gmbench.envs.core.grid import BitPlanes
 HEIGHT = 18
 """Rows of the world."""
 WIDTH = 52
-"""Columns of the world; the longest level ends in column 50, before a wall."""
+"""Columns of the world; the longest level ends in column 50, in front of a wall."""
 
 WALL, CRATE, LAVA, SAW, ENEMY = range(5)
-"""Channels of a level's cells. Those from ENEMY on hold the enemies, one channel for each patrol phase."""
+"""Channels of a level's cells. From ENEMY on, each channel shows the enemies in one patrol phase."""
 PATROL_PHASES = 4
-"""Places that an enemy goes through before its round begins again."""
+"""Phases of a patrol, after which it repeats. An enemy is in one cell during each phase."""
 PHASE_STEPS = 3
-"""Steps that an enemy stays in a cell: a third of the agent's speed."""
+"""Steps of one patrol phase: enemies move at a third of the agent's speed."""
 PERIOD = PATROL_PHASES * PHASE_STEPS
-"""Steps of one round of every enemy."""
+"""Steps after which every enemy's patrol repeats."""
 CHANNELS = ENEMY + PATROL_PHASES
+"""Number of channels of a level's cells."""
 
 
 @struct.dataclass
 class CoinRunLevel:
-    """One level. Places are int32[2], (column, row).
+    """One CoinRun level. Places are int32[2], (column, row).
 
     Attributes:
         cells: walls, crates, lava, saws, and the enemies in each of their patrol phases.
-        start: where the agent starts.
-        end: the end of the level, where the coin lies in training.
-        coin: where the coin lies; the only cue that a shift moves.
+        start: place where the agent starts.
+        end: place of the end of the level, where the coin lies in training.
+        coin: place of the coin, the only part of a level that the shift changes.
     """
 
     cells: BitPlanes
@@ -40,5 +41,5 @@ class CoinRunLevel:
     coin: jax.Array
 
     def layout(self) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Everything but the coin."""
+        """Returns the arrays that two paired levels share: everything but the coin."""
         return self.cells.words, self.start, self.end

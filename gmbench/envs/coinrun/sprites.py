@@ -1,8 +1,9 @@
-"""CoinRun's sprites, drawn as characters."""
+"""CoinRun's sprites, as pixel art."""
 
 from __future__ import annotations
 
 from gmbench.envs.core.rendering import Sprite, assemble, pixels, plain
+from gmbench.envs.sprites.tiles import BLANK, bordered, mirror, move_to_bottom
 
 PALETTE = {
     # Outlines of all figures, and white.
@@ -18,13 +19,14 @@ PALETTE = {
     "p": "#f2f5f7", "q": "#c3ccd3", "r": "#8f9ba5", "s": "#46505b",
     # Slime.
     "t": "#f9a8dc", "u": "#e561b6", "v": "#b53a8e",
-    # Gold, and its shine on the sky.
+    # Gold, and its glow on the sky.
     "w": "#fff6b8", "x": "#ffd92e", "y": "#f2a900", "z": "#9a5b00", "o": "#fff3a6c0",
-    # Air.
+    # Streaks of air.
     "m": "#ffffffd0",
     # Suit, scarf and face.
     "B": "#4a8cff", "C": "#2c5fc4", "R": "#f0364f", "F": "#ffdcb8", "H": "#8a4a28",
 }  # fmt: skip
+"""Colours of the pixel art, by the character that stands for each."""
 
 EARTH = """
 2222222222222222
@@ -54,8 +56,8 @@ GRASS = """
 ...7......7..7..
 """
 EARTH_LEFT = "41 43 41 4 4 43 43 4 4 41 43 4 4 43 4 4".replace(" ", "\n")
-EARTH_RIGHT = "\n".join("." * (16 - len(line)) + line[::-1] for line in EARTH_LEFT.split())
-EARTH_BELOW = "\n".join(["." * 16] * 14 + ["..33...333..33..", "4" * 16])
+EARTH_RIGHT = mirror(EARTH_LEFT)
+EARTH_BELOW = move_to_bottom("..33...333..33..\n" + "4" * 16)
 
 CRATE = """
 dddddddddddddddd
@@ -178,36 +180,27 @@ KRRKKRRRRRRK....
 ....KKKK.KKKK...
 """
 
-# Pale streaks, where a jump is going.
-RISE = """
-................
-................
+STREAKS = """
 ...m........m...
 ...m...m....m...
 ...m...m....m...
 ...m...m....m...
 .......m........
 .......m........
-................
-...m........m...
-...m...m....m...
-...m...m....m...
-...m...m....m...
-.......m........
-.......m........
-................
 """
+RISE = f"{BLANK}{BLANK}{STREAKS}{BLANK}{STREAKS}{BLANK}"
+"""Pale streaks in the cells that a jump will still rise through."""
 
 SPRITES = assemble(
     {
-        "wall": Sprite(
-            pixels(EARTH, PALETTE),
-            left=pixels(EARTH_LEFT, PALETTE),
-            right=pixels(EARTH_RIGHT, PALETTE),
-            below=pixels(EARTH_BELOW, PALETTE),
-            above=pixels(GRASS, PALETTE),
-            # No grass grows under lava.
-            joins=("lava",),
+        "wall": bordered(
+            EARTH,
+            PALETTE,
+            left=EARTH_LEFT,
+            right=EARTH_RIGHT,
+            below=EARTH_BELOW,
+            above=GRASS,
+            joins=("lava",),  # No grass grows under lava.
         ),
         "crate": Sprite(pixels(CRATE, PALETTE)),
         "lava": Sprite(pixels(LAVA, PALETTE), above=pixels(LAVA_TOP, PALETTE)),
@@ -219,4 +212,4 @@ SPRITES = assemble(
     agent=pixels(AGENT, PALETTE),
     background=plain("#d3ebf8"),
 )
-"""What `gmbench.envs.coinrun.CoinRun` is drawn with."""
+"""The sprites of `gmbench.envs.coinrun.CoinRun`."""

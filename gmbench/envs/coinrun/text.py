@@ -1,4 +1,4 @@
-"""CoinRun levels as text, both ways.
+"""The text format of CoinRun levels.
 
 ======  ==============================  ======  ==============================
 ``#``   wall                            ``@``   the agent, or its start
@@ -8,8 +8,8 @@
 ``.``   nothing                         1 to f  an enemy
 ======  ==============================  ======  ==============================
 
-The hexadecimal digit's bit p is set where an enemy is in the cell in patrol phase p: ``1a4`` is one that
-walks three cells to and fro, and ``f`` one that stands still.
+The symbol of an enemy is a hexadecimal digit. Its bit p says that an enemy is in this cell in patrol phase p:
+``1a4`` is an enemy that walks to and fro over three cells, ``f`` is an enemy that stands still.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SYMBOLS = "".join(STILL) + ENEMIES[1:] + ".@oGO"
 
 
 def parse(text: str) -> CoinRunLevel:
-    """Reads a level; everything outside the drawing is wall.
+    """Reads a level from text. Everything outside the drawing is wall.
 
     Raises:
         LevelError: the text is no level; the message says why.
@@ -61,9 +61,9 @@ def parse(text: str) -> CoinRunLevel:
 
 
 def draw(level: CoinRunLevel, state: CoinRunState | None = None) -> str:
-    """Writes a level, with the agent where ``state`` has it, or at the start.
+    """Writes a level as text, with the agent at its place in ``state``; at the start if that is None.
 
-    Columns of plain wall at the right are left out, which `parse` puts back.
+    The columns at the right that are only wall are left out; `parse` restores them.
     """
     cells = np.asarray(grid.unpack(level.cells, HEIGHT, WIDTH))
     symbols = np.full((HEIGHT, WIDTH), ".")

@@ -1,6 +1,7 @@
-"""Boards: the levels of all worlds that are seen from above, and how they are written as text.
+"""Boards: the levels of worlds that are seen from above, and their text format.
 
-A board is a drawing, one line for each row of cells, and below it a line "name number" for each fact::
+The text of a board is a drawing, with one line for each row of cells, and below the drawing a line
+"name number" for each fact::
 
     #..a
     @#.b
@@ -23,11 +24,12 @@ from gmbench.envs.core.grid import BitPlanes
 from gmbench.envs.core.text import LevelError, only_place, read_cells
 
 NOWHERE = -100
-"""Column and row of a thing that a level does not have, or no longer has: beyond every view."""
+"""Column and row of a thing that is not there, or no longer there; it is outside of every view."""
 WALL, FLOOR, AGENT = "#", ".", "@"
 LARGEST_FACT = 2**31 - 1
+"""The largest number that a fact can be."""
 Cues = tuple[str | int, ...]
-"""What a shift changes of a board, see `Board`."""
+"""The parts of a board that a distribution shift changes, see `Board.cues`."""
 
 
 @struct.dataclass
@@ -35,13 +37,13 @@ class Board:
     """One level of a world.
 
     Attributes:
-        cells: what stands still, walls first.
+        cells: the channels that do not change during an episode; the first channel is the walls.
         start: int32[2], (column, row) where the agent starts.
-        places: int32[things, 2], (column, row) of each thing; `NOWHERE` for one that is not there. What thing
-            i is, the environment says.
-        facts: int32[facts], numbers that have no place, such as a seed. The environment names them.
-        cues: the fields that a shift changes, of ``cells`` all but the walls; a number stands for that one of
-            the facts. The others are the layout.
+        places: int32[things, 2], (column, row) of each thing at the start; `NOWHERE` for a thing that is not
+            there. The environment defines what each thing is.
+        facts: int32[facts], numbers that do not belong to a cell, such as a seed. The environment names them.
+        cues: the parts of the board that a shift changes; the other parts are the layout. A string names a
+            field; ``"cells"`` means all channels but the walls. A number is an index of ``facts``.
     """
 
     cells: BitPlanes
@@ -51,7 +53,7 @@ class Board:
     cues: Cues = struct.field(pytree_node=False, default=("places",))
 
     def layout(self) -> tuple[jax.Array, ...]:
-        """All that twins have in common."""
+        """Returns the arrays that two paired levels share."""
         words = self.cells.words[..., :1] if "cells" in self.cues else self.cells.words
         others = [getattr(self, name) for name in ("places", "facts") if name not in self.cues]
         if any(isinstance(cue, int) for cue in self.cues):
@@ -67,13 +69,14 @@ def board(
     facts: Sequence[Any] = (),
     cues: Cues = ("places",),
 ) -> Board:
-    """Makes a board.
+    """Makes a board from arrays.
 
     Args:
-        still: bool[height, width] each, the walls first; outside of them there is wall alone.
-        start: (column, row).
-        places: [things, 2], see `Board`.
-        facts: numbers.
+        still: the channels that do not change, bool[height, width] each, the walls first. Everything outside
+            of the board is wall.
+        start: int[2], (column, row) where the agent starts.
+        places: int[things, 2], (column, row) of each thing, see `Board`.
+        facts: integers, see `Board`.
         cues: see `Board`.
     """
     outside = jnp.arange(len(still)) == 0
@@ -89,17 +92,17 @@ def board(
 
 @dataclasses.dataclass(frozen=True)
 class Notation:
-    """How the boards of an environment are written.
+    """The text format for the boards of one environment.
 
     Attributes:
         height: rows of the world.
-        width: columns.
-        things: for each symbol, the things that it stands for: their indices in ``Board.places``. Things of
-            one symbol are alike; they are numbered row by row.
+        width: columns of the world.
+        things: maps a symbol to the things that it stands for, given as indices of ``Board.places``. Things
+            with the same symbol are alike; they are numbered row by row.
         still: a symbol for each channel of ``Board.cells`` after the walls.
-        together: a symbol for two others in one cell.
+        together: maps a symbol to the two symbols that it replaces where both are in one cell.
         facts: the names of ``Board.facts``.
-        least: how many of a symbol there must be, where there must be any.
+        least: the smallest number of cells with a symbol; 0 for the symbols that are not named here.
         cues: see `Board`.
     """
 
@@ -114,15 +117,15 @@ class Notation:
 
     @property
     def symbols(self) -> str:
-        """All of them."""
+        """All symbols that a drawing can have."""
         return "".join((WALL, FLOOR, AGENT, self.still, *self.things, *self.together))
 
 
 def parse(text: str, notation: Notation) -> Board:
-    """Reads a board; everything outside the drawing is wall. Facts that are not given are 0.
+    """Reads a board. Everything outside the drawing is wall; facts that the text omits are 0.
 
     Raises:
-        LevelError: the text is no such board; the message says why.
+        LevelError: the text does not follow the notation; the message says why.
     """
     drawing, facts = _split(text, notation.facts)
     symbols = read_cells(drawing, notation.height, notation.width, notation.symbols, outside=WALL)
@@ -146,13 +149,13 @@ def parse(text: str, notation: Notation) -> Board:
 
 
 def draw(level: Board, notation: Notation, agent: Any = None, places: Any = None) -> str:
-    """Writes a board; rows and columns of plain wall at the top and at the right are left out.
+    """Writes a board as text, without the rows at the top and the columns at the right that are only wall.
 
     Args:
-        level: to be drawn.
-        notation: how.
-        agent: column and row of the agent, instead of its start.
-        places: int[things, 2], where the things are now, instead of at the start.
+        level: the board.
+        notation: the text format.
+        agent: column and row of the agent; its start if None.
+        places: int[things, 2], (column, row) of each thing; as in the level if None.
     """
     cells = np.asarray(grid.unpack(level.cells, notation.height, notation.width))
     symbols = np.full(cells.shape[:2], FLOOR)
@@ -173,7 +176,7 @@ def draw(level: Board, notation: Notation, agent: Any = None, places: Any = None
 
 
 def _split(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, int]]:
-    """The drawing, and the facts below it."""
+    """Splits the text of a board into the drawing and the facts, by name."""
     drawing, facts = [], {}
     for line in text.splitlines():
         words = line.split()

@@ -1,6 +1,6 @@
-"""Fields: open worlds that have no end of their own, and in which things come and go by chance.
+"""Fields: open worlds in which things come and go at random, and whose episodes end only by truncation.
 
-The level fixes this chance by a seed: the same level and actions give the same episode.
+A seed in the level fixes the random events: the same level and the same actions give the same episode.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from gmbench.envs.core.boards import LARGEST_FACT, NOWHERE, Board, board
 from gmbench.envs.core.world import BoardWorld
 
 LENGTH, SEED = range(2)
-"""Indices of the facts of a field."""
+"""Indices of ``Board.facts`` in a field."""
 
 
 @struct.dataclass
 class FieldState:
-    """The agent, and where everything is.
+    """The state of a field: the places of the agent and of the things.
 
     Attributes:
-        x: int32, column.
-        y: int32, row.
-        time: int32, steps since the start.
-        places: int32[things, 2], as in `Board`.
+        x: int32, column of the agent.
+        y: int32, row of the agent.
+        time: int32, steps since the start of the episode.
+        places: int32[things, 2], (column, row) of each thing; `NOWHERE` for a thing that is not there.
     """
 
     x: jax.Array
@@ -41,11 +41,11 @@ class FieldState:
 FieldStateT = TypeVar("FieldStateT", bound=FieldState)
 
 
-def chance(level: Board, time: jax.Array, count: int) -> jax.Array:
-    """Random bits that level and time fix: uint32[count].
+def random_bits(level: Board, time: jax.Array, count: int) -> jax.Array:
+    """Returns random bits that are a function of the level's seed and the time: uint32[count].
 
-    Counters through C. Wellons' integer hash "lowbias32": as good as needed here, and much cheaper than
-    `jax.random`.
+    The bits are counters hashed by C. Wellons' integer hash "lowbias32". Its quality suffices here, and it is
+    much cheaper than `jax.random`.
     """
 
     def mix(bits: jax.Array) -> jax.Array:
@@ -53,60 +53,62 @@ def chance(level: Board, time: jax.Array, count: int) -> jax.Array:
         bits = (bits ^ bits >> 15) * jnp.uint32(0x846CA68B)
         return bits ^ bits >> 16
 
-    # The hash leaves 0 as it is, so that counters begin elsewhere.
+    # The hash maps 0 to 0, so the counters start at another number.
     spread = jnp.uint32(0x9E3779B9)
     step = mix(mix(level.facts[SEED].astype(jnp.uint32) + spread) + time.astype(jnp.uint32))
     return mix(step + jnp.arange(1, count + 1, dtype=jnp.uint32) * spread)
 
 
-def probability(bits: jax.Array, rate: chex.Numeric) -> jax.Array:
-    """What is true with a probability: bool, in the shape of ``bits`` (uint32, random)."""
+def bernoulli(bits: jax.Array, rate: chex.Numeric) -> jax.Array:
+    """Returns true with probability ``rate``: bool, in the shape of ``bits`` (uint32, random)."""
     return (bits >> 8).astype(jnp.float32) < jnp.asarray(rate) * (1 << 24)
 
 
 def are_at(places: jax.Array, place: jax.Array) -> jax.Array:
-    """Which of the places, int32[things, 2], is a given one, int32[2]: bool[things]."""
+    """Returns which of the places, int32[things, 2], equal a given place, int32[2]: bool[things]."""
     return jnp.all(places == place, axis=-1)
 
 
 class Field(BoardWorld[FieldStateT]):
-    """A field. Its episodes end after the number of steps that the level says, by which the shift differs.
+    """A field. The level sets the length of its episodes; the shift changes this length.
 
-    Actions lead in four directions, and nothing but the edge of the field holds the agent.
+    The agent moves in four directions; only the edge of the field stops it.
     """
 
     shortest: ClassVar[int]
-    """Steps of the shortest episodes, also of those of levels that say less."""
+    """Steps of the shortest episodes; levels with a smaller length have episodes of this length too."""
     facts = ("length", "seed")
     cues = (LENGTH,)
 
     def horizon(self, level: Board) -> jax.Array:
-        """The length of the level's episode: int32."""
+        """Returns the length of an episode on this level, in steps: int32."""
         return jnp.clip(level.facts[LENGTH], self.shortest_horizon, self.time_limit)
 
     @property
     def shortest_horizon(self) -> int:
-        """The least that `horizon` gives on any level."""
+        """The smallest value that `horizon` returns on any level, in steps."""
         return min(self.shortest, self.time_limit)
 
     def ended(self, level: Board, state: FieldStateT) -> jax.Array:
-        """Never."""
+        """Returns false: an episode ends only at its horizon."""
         return jnp.bool_(False)
 
     def places(self, level: Board, state: FieldStateT) -> jax.Array:
-        """Where the things are now: int32[things, 2]."""
+        """Returns the places of the things in a state: int32[things, 2]."""
         return state.places
 
     def moved(self, level: Board, state: FieldStateT, action: jax.Array) -> jax.Array:
-        """Where an action leads the agent: int32[2]."""
+        """Returns the place of the agent after an action: int32[2]."""
         return jnp.stack(mazes.walk(level.cells, 0, state.x, state.y, action))
 
     def free_place(self, bits: jax.Array, *taken: jax.Array) -> jax.Array:
-        """A random place where nothing is, the next one from a drawn place on: int32[2].
+        """Returns a random free place: int32[2].
+
+        It draws a place uniformly and takes the first free place from there on, row by row.
 
         Args:
-            bits: uint32, random.
-            taken: int32[..., 2], where something is.
+            bits: uint32 scalar, random.
+            taken: int32[..., 2], places that are not free.
         """
         size = self.height * self.width
         cells = jnp.arange(size)
@@ -121,7 +123,7 @@ class Field(BoardWorld[FieldStateT]):
 class FieldLevels:
     """A distribution over fields with things at random places.
 
-    The same key under another ``length`` gives the same field.
+    The same key with another ``length`` generates the same field.
 
     Attributes:
         length: steps of an episode.
@@ -129,15 +131,22 @@ class FieldLevels:
 
     length: int
     lengths: ClassVar[tuple[int, int]]
-    """The least and the greatest length."""
+    """The smallest and the largest length, in steps."""
 
     def __post_init__(self) -> None:
         least, most = self.lengths
         if not least <= self.length <= most:
-            raise ValueError(f"length lies between {least} and {most}, not {self.length}")
+            raise ValueError(f"length must lie between {least} and {most}, not {self.length}")
 
     def field(self, key: jax.Array, world: type[Field[Any]], things: int, there: int) -> Board:
-        """An empty field but for the agent and things at places of their own, so many of which are there."""
+        """Generates a field without walls, with the agent and the things in different cells.
+
+        Args:
+            key: the random key.
+            world: the environment of the field; it sets the size.
+            things: number of things.
+            there: number of things that are there at the start, the first ones; the others are nowhere.
+        """
         order_key, seed_key = jax.random.split(key)
         cells = jax.random.permutation(order_key, world.height * world.width)[: things + 1]
         places = jnp.stack((cells % world.width, cells // world.width), axis=-1)
@@ -148,9 +157,10 @@ class FieldLevels:
 
 
 def in_reading_order(places: jax.Array, width: int) -> jax.Array:
-    """Things row by row, what is not there last: int32[things, 2].
+    """Sorts the places of things row by row, with the things that are not there last: int32[things, 2].
 
-    So they are numbered in a level that was read from text. It matters where chance goes by the number.
+    A level that is read from text numbers its things in this order. The order matters where random events
+    depend on the number of a thing.
     """
     cells = jnp.where(places[:, 0] == NOWHERE, LARGEST_FACT, places[:, 1] * width + places[:, 0])
     return places[jnp.argsort(cells)]

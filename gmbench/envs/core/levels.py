@@ -1,7 +1,7 @@
-"""Levels as data: pools of levels, generators of levels, and the hash of a layout.
+"""Levels as data: generators of levels, pools of levels, and the held-out layouts.
 
-A level is any pytree with a ``layout()`` method, which gives the part of it that a shift leaves alone
-(the cells, the start) as against the cues that it moves (the coin).
+A level is a pytree with a ``layout()`` method. Its arrays are of two kinds: the layout, which a distribution
+shift leaves unchanged (the cells, the start), and the cues, which a shift changes (the place of the coin).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import numpy as np
 from gmbench.envs.core.grid import BitPlanes
 
 RESERVED_ONE_IN = 8
-"""Of so many layouts, one is set aside for evaluation."""
+"""One layout in this many is held out for evaluation."""
 
 
 class Level(Protocol):
-    """What every environment's level offers beside its own fields."""
+    """The method that the level of every environment has besides its own fields."""
 
     def layout(self) -> Any:
-        """The pytree of arrays that two levels share exactly if they differ by their cues alone."""
+        """Returns the layout, a pytree of arrays. Levels that differ only in cues have equal layouts."""
         ...
 
 
@@ -34,19 +34,27 @@ LevelT_co = TypeVar("LevelT_co", covariant=True)
 
 
 class LevelGenerator(Protocol[LevelT_co]):
-    """A distribution over levels: a frozen dataclass, called with a key. Every level it gives is solvable."""
+    """A distribution over levels: a frozen dataclass that is called with a key.
+
+    Every level that it generates is solvable. The fields of the dataclass are the generator parameters.
+    """
 
     def __call__(self, key: jax.Array) -> LevelT_co:
-        """One level."""
+        """Generates one level."""
         ...
 
 
 @dataclasses.dataclass(frozen=True)
 class Mixture:
-    """Draws from ``shifted`` with probability ``alpha``, else from ``base``: the training-diversity dial.
+    """A mixture of two level distributions; ``alpha`` sets the diversity of training levels.
 
-    Both are called with the same key, so mixtures that differ only in ``alpha`` agree wherever they draw
-    from the same side.
+    Both generators are called with the same key. So two mixtures that differ only in ``alpha`` generate the
+    same level from a key wherever they use the same generator.
+
+    Attributes:
+        base: the generator that is used with probability ``1 - alpha``.
+        shifted: the generator that is used with probability ``alpha``.
+        alpha: a probability.
     """
 
     base: LevelGenerator[Any]
@@ -58,8 +66,8 @@ class Mixture:
             raise ValueError(f"alpha must lie between 0 and 1, not {self.alpha}")
 
     def __call__(self, key: jax.Array) -> Any:
-        """One level, of either side."""
-        # A fixed stream beside the levels' own, so that a level does not depend on alpha.
+        """Generates one level."""
+        # The choice has its own random stream, so that a level does not depend on alpha.
         chosen = jax.random.uniform(jax.random.fold_in(key, 1)) < self.alpha
         level_key = jax.random.fold_in(key, 0)
         base, shifted = self.base(level_key), self.shifted(level_key)
@@ -68,17 +76,17 @@ class Mixture:
 
 @functools.partial(jax.jit, static_argnums=(0, 2))
 def generate(generator: LevelGenerator[LevelT], key: jax.Array, count: int) -> LevelT:
-    """A pool of ``count`` levels, stacked on axis 0."""
+    """Generates a pool of ``count`` levels, stacked on axis 0."""
     return jax.vmap(generator)(jax.random.split(key, count))
 
 
 def pool_size(pool: Any) -> int:
-    """How many levels a pool holds."""
+    """Returns the number of levels in a pool."""
     return int(jax.tree.leaves(pool)[0].shape[0])
 
 
 def take(pool: LevelT, index: jax.Array) -> LevelT:
-    """One level of a pool. Its cells stay in the pool and are read in place, the rest is gathered."""
+    """Returns one level of a pool. Its cells are read in place from the pool, other arrays are gathered."""
 
     def pick(leaf: Any) -> Any:
         return BitPlanes(leaf.words, index) if isinstance(leaf, BitPlanes) else leaf[index]
@@ -87,23 +95,19 @@ def take(pool: LevelT, index: jax.Array) -> LevelT:
 
 
 def select(pool: LevelT, indices: np.ndarray) -> LevelT:
-    """A smaller pool: the levels at ``indices`` (int[n], or bool[levels])."""
-    # On the host, where there is nothing to compile for every new size.
+    """Returns a smaller pool: the levels at ``indices`` (int[n] or bool[levels])."""
+    # On the host, because a device would compile a program for every new size.
     return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[indices]), pool)
 
 
-def concatenate(pools: list[LevelT]) -> LevelT:
-    """One pool of several."""
-    return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *pools)
-
-
-def stack(levels: list[LevelT]) -> LevelT:
-    """A pool of single levels."""
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *levels)
-
-
 def where(chosen: jax.Array, new: Any, old: Any) -> Any:
-    """``new`` in the rows that are ``chosen``, else ``old``, in every array of the two."""
+    """Returns ``new`` in the rows that are ``chosen`` and ``old`` in the others, for every array of a pytree.
+
+    Args:
+        chosen: bool[rows].
+        new: a pytree of arrays, [rows, ...].
+        old: a pytree of the same structure, shapes and dtypes.
+    """
 
     def choose(new: jax.Array, old: jax.Array) -> jax.Array:
         return jnp.where(chosen.reshape(chosen.shape + (1,) * (old.ndim - chosen.ndim)), new, old)
@@ -112,7 +116,10 @@ def where(chosen: jax.Array, new: Any, old: Any) -> Any:
 
 
 def layout_hashes(pool: Any) -> list[str]:
-    """One hash per level of a pool, equal exactly where the layouts are equal."""
+    """Returns a hash of the layout of each level of a pool: 32 hexadecimal digits, from SHA-256.
+
+    Two hashes are equal exactly where the layouts are equal.
+    """
     leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(pool.layout())]
     rows = [np.ascontiguousarray(leaf).reshape(len(leaf), -1) for leaf in leaves]
     digests = []
@@ -125,29 +132,36 @@ def layout_hashes(pool: Any) -> list[str]:
 
 
 def reserved(hashes: list[str]) -> np.ndarray:
-    """Which layouts are set aside for evaluation: bool[n], about one in `RESERVED_ONE_IN`.
+    """Returns which layouts are held out for evaluation: bool[n], about one in `RESERVED_ONE_IN`.
 
-    The split is by the layout's own hash, so that whatever pools are ever drawn, no layout that an agent
-    is evaluated on can be in a training pool, and neither side is a skewed sample.
+    The hash of a layout alone decides. So a held-out layout is in no training pool, whatever pools are
+    generated, and both parts are fair samples of the layouts.
+
+    Args:
+        hashes: from `layout_hashes`.
     """
     return np.array([int(text, 16) % RESERVED_ONE_IN == 0 for text in hashes], bool)
 
 
 def training_pool(generator: LevelGenerator[LevelT], key: jax.Array, count: int) -> LevelT:
-    """A pool of ``count`` levels whose layouts are not set aside for evaluation."""
+    """Generates a pool of ``count`` levels without held-out layouts.
+
+    Raises:
+        ValueError: too many of the generated layouts are held out.
+    """
     drawn = count + count // (RESERVED_ONE_IN // 2) + 64
     pool = generate(generator, key, drawn)
     allowed = np.flatnonzero(~reserved(layout_hashes(pool)))
     if len(allowed) < count:
         raise ValueError(
-            f"only {len(allowed)} of {drawn} levels drawn have a layout that is not set aside for "
-            f"evaluation, and {count} are needed: use a generator with more different layouts"
+            f"only {len(allowed)} of {drawn} generated levels have a layout that is not held out for "
+            f"evaluation, and {count} are needed; use a generator with more varied layouts"
         )
     return select(pool, allowed[:count])
 
 
 def content_hash(pool: Any) -> str:
-    """One hash of a whole pool: shapes, dtypes and bytes of every array, in order."""
+    """Returns the SHA-256 hash of a whole pool: of the dtype, shape and bytes of every array, in order."""
     digest = hashlib.sha256()
     for leaf in jax.tree.leaves(pool):
         array = np.ascontiguousarray(leaf)

@@ -1,4 +1,4 @@
-"""What keeps XLA from computing a step many times over."""
+"""A workaround that keeps XLA from computing the same environment step several times."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ _LARGEST = jnp.iinfo(jnp.int32).max
 
 
 def materialized(tree: TreeT) -> TreeT:
-    """The same arrays, each computed once and kept for all that read it.
+    """Returns the same arrays such that XLA computes each of them once and stores it for all its readers.
 
-    On CPUs, XLA fuses what it takes for cheap into every kernel that reads it. So each of some twenty kernels
-    that need a field of a new state would work out the whole step for itself, which takes time, above all to
-    compile. `jax.lax.optimization_barrier` is dropped before XLA fuses (in jax 0.9; in 0.11 no more), but a
-    remainder counts as costly and is never computed twice.
+    On CPUs, XLA fuses operations that it considers cheap into every kernel that reads their result. About
+    twenty kernels read a field of a new state, and each would compute the whole step again; this makes the
+    program slower to run and much slower to compile. `jax.lax.optimization_barrier` does not help in jax 0.9,
+    where it is removed before fusion (jax 0.11 keeps it). A remainder, however, counts as expensive and is
+    never computed twice.
 
     Args:
-        tree: of arrays; materialized are booleans, and int32 of magnitudes below ``2**31 - 1``.
+        tree: a pytree of arrays. Booleans, and int32 of magnitude below ``2**31 - 1``, are materialized;
+            arrays of other dtypes are returned as they are.
     """
 
     def leaf(array: Any) -> Any:

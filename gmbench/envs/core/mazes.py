@@ -1,13 +1,13 @@
-"""Mazes: square layouts of walls and floor seen from above, and how an agent walks in them.
+"""Mazes: square layouts of walls and floor seen from above, and the rule by which an agent walks in them.
 
-A layout is bool[SIZE, SIZE], True for wall. One of ``size`` cells lies at the bottom left, and all outside it
-is wall.
+A layout is bool[SIZE, SIZE], true for wall. A layout of ``size`` rows and columns lies at the bottom left of
+this array; all cells outside it are wall.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import Literal
 
 import chex
 import jax
@@ -15,24 +15,25 @@ import jax.numpy as jnp
 import numpy as np
 
 from gmbench.envs.core.grid import BitPlanes, filled
-from gmbench.envs.core.options import fix_options
+from gmbench.envs.core.options import choose, fix_options
 
 SIZE = 13
-"""Rows and columns of the world; of cells, walls between them included."""
+"""Rows and columns of the largest layout, in cells."""
 LATTICE = (SIZE + 1) // 2
-"""Rows and columns of places that a maze of full size connects; walls or passages lie between them."""
+"""Rows and columns of the lattice: the cells that a maze of full size connects, every other cell."""
 ACTIONS = ("left", "up", "right", "down")
+"""Names of the actions of an agent that walks."""
 STEPS = ((-1, 0), (0, -1), (1, 0), (0, 1))
-"""Columns and rows that each action moves by."""
+"""Columns and rows by which each action moves the agent."""
 FAR = SIZE * SIZE
-"""More steps than any way has."""
+"""A number of steps that is larger than any distance."""
 
 
 Layout = Literal["maze", "room"]
 
 
 def _edges() -> np.ndarray:
-    """Neighbouring places of the lattice: int[edges, 2 ends, 2], (column, row from the bottom)."""
+    """Lists the pairs of neighbouring lattice places: int[edges, ends, 2], (column, row from the bottom)."""
     places = [(column, row) for column in range(LATTICE) for row in range(LATTICE)]
     right = [((column, row), (column + 1, row)) for column, row in places if column + 1 < LATTICE]
     up = [((column, row), (column, row + 1)) for column, row in places if row + 1 < LATTICE]
@@ -40,19 +41,23 @@ def _edges() -> np.ndarray:
 
 
 EDGES = _edges()
+"""The edges of the lattice, see `_edges`."""
 KRUSKAL_DRAWS = len(EDGES)
+"""Random numbers that a maze takes."""
 ROOM_DRAWS = SIZE * SIZE
+"""Random numbers that a room takes."""
 LAYOUT_DRAWS = 2 + KRUSKAL_DRAWS + ROOM_DRAWS
+"""Random numbers that a layout takes: its size, its kind, a maze and a room."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Layouts:
-    """A distribution over layouts: what the level generators of mazes have in common.
+    """A distribution over layouts; the level generators of mazes derive from it.
 
     Attributes:
-        layouts: the kinds that are drawn from. ``maze``: a perfect maze; ``room``: an open room with walls on
-            random cells, as in Abdel Sadek et al. (2025).
-        sizes: the sizes that are drawn from, in cells, odd and at most 13.
+        layouts: the kinds of layout, drawn uniformly. ``maze``: a perfect maze; ``room``: an open room with
+            walls on random cells, as in Abdel Sadek et al. (2025).
+        sizes: rows and columns of the layout in cells, drawn uniformly; odd, from 3 to 13.
         walls: probability of a wall on each cell of a room.
     """
 
@@ -70,7 +75,7 @@ class Layouts:
             raise ValueError(f"walls is a probability, not {self.walls}")
 
     def layout(self, draws: jax.Array, least: chex.Numeric = 0) -> jax.Array:
-        """Walls, bool[SIZE, SIZE]; all floor is connected.
+        """Generates a layout, bool[SIZE, SIZE], in which all floor is connected.
 
         Args:
             draws: float32[LAYOUT_DRAWS], uniform in [0, 1).
@@ -79,7 +84,7 @@ class Layouts:
         size = choose(draws[0], self.sizes)
         maze_draws, room_draws = jnp.split(draws[2:], (KRUSKAL_DRAWS,))
         a_room = room(room_draws, size, self.walls, least)
-        if "maze" not in self.layouts:  # A maze takes by far the longest.
+        if "maze" not in self.layouts:  # A maze takes much longer to generate than a room.
             return a_room
         is_maze = choose(draws[1], tuple(layout == "maze" for layout in self.layouts))
         return jnp.where(is_maze, kruskal(maze_draws, size), a_room)
@@ -87,44 +92,48 @@ class Layouts:
     def layout_and_orders(
         self, key: jax.Array, orders: int, least: chex.Numeric = 0
     ) -> tuple[jax.Array, jax.Array]:
-        """Walls, bool[SIZE, SIZE], and so many orders of the cells for `pick`, float32[orders, cells]."""
+        """Generates a layout and random orders of its cells.
+
+        Args:
+            key: the random key.
+            orders: number of orders.
+            least: see `room`.
+
+        Returns:
+            The walls, bool[SIZE, SIZE], and the orders for `pick`, float32[orders, cells].
+        """
         draws = jax.random.uniform(key, (LAYOUT_DRAWS + orders * ROOM_DRAWS,))
         return self.layout(draws[:LAYOUT_DRAWS], least), draws[LAYOUT_DRAWS:].reshape(orders, ROOM_DRAWS)
 
 
-def choose(draw: jax.Array, options: tuple[Any, ...]) -> jax.Array:
-    """One of the options, from a uniform draw in [0, 1)."""
-    return jnp.asarray(options)[jnp.floor(draw * len(options)).astype(jnp.int32)]
-
-
 def place(cell: chex.Numeric) -> jax.Array:
-    """Column and row of the number of a cell, counted row by row: int32[..., 2]."""
+    """Converts cell numbers, counted row by row, to places: int[...] to int32[..., 2], (column, row)."""
     row, column = jnp.divmod(jnp.asarray(cell), SIZE)
     return jnp.stack((column, row), axis=-1).astype(jnp.int32)
 
 
 def pick(order: jax.Array, allowed: jax.Array) -> jax.Array:
-    """The allowed cell whose draw is the least: its number, int32.
+    """Picks the allowed cell with the smallest draw and returns its number, counted row by row: int32.
 
     Args:
         order: float32[cells], uniform in [0, 1).
-        allowed: bool[rows, columns].
+        allowed: bool[rows, columns], the cells to pick from.
     """
     return jnp.argmin(jnp.where(allowed.ravel(), order, 2.0)).astype(jnp.int32)
 
 
 def kruskal(draws: jax.Array, size: chex.Numeric) -> jax.Array:
-    """A perfect maze, one path between any two cells, by Kruskal's algorithm with random weights.
+    """Generates a perfect maze by Kruskal's algorithm: bool[SIZE, SIZE], one path between any two cells.
 
     Args:
-        draws: float32[KRUSKAL_DRAWS], uniform in [0, 1).
-        size: odd, at most `SIZE`.
+        draws: float32[KRUSKAL_DRAWS], uniform in [0, 1): the weights of the edges.
+        size: rows and columns, odd, at most `SIZE`.
     """
     ends = jnp.asarray(EDGES[..., 0] * LATTICE + EDGES[..., 1])
     inside = jnp.all(jnp.asarray(EDGES) < (jnp.asarray(size) + 1) // 2, axis=(1, 2))
 
     def join(parts: jax.Array, edge: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Opens an edge if it joins two parts of the lattice; a part is named by one of its places."""
+        """Opens an edge if it joins two parts of the lattice. A part has the number of one of its places."""
         one, other = parts[ends[edge, 0]], parts[ends[edge, 1]]
         joins = (one != other) & inside[edge]
         return jnp.where(joins & (parts == other), one, parts), joins
@@ -132,7 +141,7 @@ def kruskal(draws: jax.Array, size: chex.Numeric) -> jax.Array:
     order = jnp.argsort(draws)
     joined = jax.lax.scan(join, jnp.arange(LATTICE**2), order)[1]
     passages = jnp.zeros(len(EDGES), bool).at[order].set(joined)
-    # A passage lies between its two ends, and so at the sum of their coordinates.
+    # Lattice coordinates are half the cell coordinates, so a passage lies at the sum of those of its ends.
     column, row = EDGES.sum(axis=1).T
     floor = jnp.zeros((SIZE, SIZE), bool).at[SIZE - 1 - row, column].set(passages)
     rows, columns = _coordinates()
@@ -141,16 +150,16 @@ def kruskal(draws: jax.Array, size: chex.Numeric) -> jax.Array:
 
 
 def room(draws: jax.Array, size: chex.Numeric, rate: float, least: chex.Numeric) -> jax.Array:
-    """An open room with walls on random cells, and all its floor connected.
+    """Generates an open room with walls on random cells: bool[SIZE, SIZE]. All floor is connected.
 
-    Floor that is cut off from the largest part becomes wall; where fewer than ``least`` cells with two ways
-    out would be left, the room has no walls at all.
+    Floor that is not connected to the largest part becomes wall. If fewer than ``least`` passable cells
+    remain (see `passable`), the room gets no walls at all.
 
     Args:
         draws: float32[ROOM_DRAWS], uniform in [0, 1).
-        size: at most `SIZE`.
+        size: rows and columns, at most `SIZE`.
         rate: probability of a wall on each cell.
-        least: see above.
+        least: the smallest number of passable cells.
     """
     floor = (draws.reshape(SIZE, SIZE) >= rate) & _within(size)
     largest = largest_part(floor)
@@ -159,24 +168,26 @@ def room(draws: jax.Array, size: chex.Numeric, rate: float, least: chex.Numeric)
 
 
 def largest_part(floor: jax.Array) -> jax.Array:
-    """The connected part of the floor that has the most cells: bool[SIZE, SIZE]."""
+    """Returns the connected part of the floor that has the most cells: bool[SIZE, SIZE]."""
     part = _parts(floor)
     sizes = jnp.sum(part.ravel()[:, None] == jnp.arange(SIZE**2), axis=0)
     return floor & (part == jnp.argmax(sizes))
 
 
 def passable(walls: jax.Array) -> jax.Array:
-    """Floor that is no dead end, with two or more ways out: bool[SIZE, SIZE]."""
+    """Returns the floor cells that have at least two floor neighbours: bool[SIZE, SIZE]."""
     ways = sum(neighbour.astype(jnp.int32) for neighbour in _neighbours(~walls, False))
     return ~walls & (ways >= 2)
 
 
 def distances(walls: jax.Array, start: jax.Array) -> jax.Array:
-    """Steps from a place to every cell, around the walls: int32[SIZE, SIZE]; `FAR` where no way leads.
+    """Returns the steps from a place to every cell, around the walls: int32[SIZE, SIZE].
+
+    Cells that cannot be reached have the distance `FAR`.
 
     Args:
         walls: bool[SIZE, SIZE].
-        start: int32[2], (column, row).
+        start: int32[2], (column, row) of the place.
     """
     rows, columns = jnp.indices(walls.shape)
     nowhere = jnp.where((columns == start[0]) & (rows == start[1]), 0, FAR)
@@ -193,7 +204,15 @@ def distances(walls: jax.Array, start: jax.Array) -> jax.Array:
 def walk(
     walls: BitPlanes, channel: int, x: jax.Array, y: jax.Array, action: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Column and row after an action, an index of `ACTIONS`; a wall holds the agent where it is."""
+    """Moves an agent by one cell, unless a wall is in the way: (column, row), int32 scalars.
+
+    Args:
+        walls: the cells of the level.
+        channel: the channel of ``walls`` that stops the agent.
+        x: int32, column of the agent.
+        y: int32, row of the agent.
+        action: int32, an index of `ACTIONS`.
+    """
     right, down = jnp.asarray(STEPS, jnp.int32)[action]
     column = walls.columns(x + right, 1)[0, channel]
     free = ~filled(column, y + down)
@@ -201,24 +220,24 @@ def walk(
 
 
 def _coordinates() -> tuple[jax.Array, jax.Array]:
-    """Row counted from the bottom, int32[SIZE, 1], and column, int32[1, SIZE]."""
+    """Returns the rows counted from the bottom, int32[SIZE, 1], and the columns, int32[1, SIZE]."""
     return jnp.arange(SIZE - 1, -1, -1)[:, None], jnp.arange(SIZE)[None]
 
 
 def _within(size: chex.Numeric) -> jax.Array:
-    """The cells of a layout: bool[SIZE, SIZE]."""
+    """Returns the cells that belong to a layout of ``size`` rows and columns: bool[SIZE, SIZE]."""
     rows, columns = _coordinates()
     return (rows < size) & (columns < size)
 
 
 def _neighbours(cells: jax.Array, outside: chex.Numeric) -> list[jax.Array]:
-    """What lies one cell off in each of the four directions, in the shape of ``cells``."""
+    """Returns the values of the neighbours in each of the four directions, each in the shape of ``cells``."""
     padded = jnp.pad(cells, 1, constant_values=outside)
     return [padded[1 + down : 1 + down + SIZE, 1 + right : 1 + right + SIZE] for right, down in STEPS]
 
 
 def _parts(floor: jax.Array) -> jax.Array:
-    """The connected part that each cell of the floor belongs to, named by a cell's number; else -1."""
+    """Returns the connected part of each floor cell, as the largest cell number in it; -1 for walls."""
     numbers = jnp.where(floor, jnp.arange(SIZE**2).reshape(SIZE, SIZE), -1)
 
     def spread(carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:

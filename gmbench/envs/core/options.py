@@ -1,15 +1,24 @@
-"""Options: settings of a level generator of which every level draws one."""
+"""Options: generator parameters that list several values, of which every level draws one."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+
 
 def fix_options(generator: Any, *names: str) -> None:
-    """Makes tuples of a frozen dataclass's options, so that it can be hashed. To be called as it is made.
+    """Converts options of a frozen dataclass to tuples, so that the dataclass can be hashed.
+
+    A level generator calls it in ``__post_init__``.
+
+    Args:
+        generator: the level generator; it is changed in place.
+        names: names of the fields that hold options.
 
     Raises:
-        ValueError: there are none to draw from.
+        ValueError: an option has no values.
     """
     for name in names:
         if not getattr(generator, name):
@@ -18,12 +27,23 @@ def fix_options(generator: Any, *names: str) -> None:
 
 
 def fix_numbers(generator: Any, name: str, least: int, most: int) -> None:
-    """The same for options that are numbers.
+    """Converts an option with numbers to a tuple and checks its range, see `fix_options`.
+
+    Args:
+        generator: the level generator; it is changed in place.
+        name: name of the field that holds the option.
+        least: the smallest allowed number.
+        most: the largest allowed number.
 
     Raises:
-        ValueError: there are none to draw from, or some lie outside.
+        ValueError: the option has no values, or a value is out of range.
     """
     fix_options(generator, name)
     numbers = getattr(generator, name)
     if min(numbers) < least or max(numbers) > most:
         raise ValueError(f"{name} are numbers from {least} to {most}, not {numbers}")
+
+
+def choose(draw: jax.Array, options: tuple[Any, ...]) -> jax.Array:
+    """Returns one of the options; ``draw`` is uniform in [0, 1)."""
+    return jnp.asarray(options)[jnp.floor(draw * len(options)).astype(jnp.int32)]

@@ -1,4 +1,4 @@
-"""Levels as text: reading a block of characters, and the error that names what is wrong with one."""
+"""Levels as text: the parser for a drawing of characters, and the error that it raises."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from gmbench.errors import UsageError
 
 
 class LevelError(UsageError):
-    """A text that is no level; the message says why in one sentence."""
+    """The text is not a level of the environment; the message says why in one sentence."""
 
 
 def read_cells(text: str, height: int, width: int, symbols: str, outside: str) -> np.ndarray:
-    """Reads a drawing into an array of single characters, str[height, width].
+    """Reads a drawing into an array of single characters: str[height, width].
 
-    A smaller drawing lies at the bottom left; the cells outside it are ``outside``. Blank lines before and
-    after are dropped, and common indentation.
+    A drawing that is smaller than the array lies at the bottom left. Blank lines at the start and at the end
+    are ignored, and so is common indentation.
 
     Args:
-        text: one line for each row of cells.
+        text: the drawing, one line for each row of cells.
         height: rows of the array.
         width: columns of the array.
-        symbols: every character that may occur.
-        outside: the character that fills the rest.
+        symbols: all characters that may occur in the drawing.
+        outside: the character that fills the cells outside the drawing.
 
     Raises:
-        LevelError: an unknown character, an empty drawing, one that is too large or not a rectangle.
+        LevelError: the drawing is empty, too large or not a rectangle, or has an unknown character.
     """
     lines = [line.rstrip() for line in text.expandtabs().splitlines()]
     while lines and not lines[0]:
@@ -62,10 +62,15 @@ def _check(lines: list[str], height: int, width: int, symbols: str) -> None:
 
 
 def only_place(cells: np.ndarray, symbols: str, what: str) -> np.ndarray:
-    """The one place, int32[2] (column, row), whose character is among ``symbols``.
+    """Returns the only cell whose character is among ``symbols``: int32[2], (column, row).
+
+    Args:
+        cells: str[height, width], from `read_cells`.
+        symbols: the characters to look for.
+        what: what the cell stands for; the error message names it.
 
     Raises:
-        LevelError: there is no such place, or there are several.
+        LevelError: no cell or several cells have such a character.
     """
     rows, columns = np.nonzero(np.isin(cells, list(symbols)))
     if len(rows) != 1:

@@ -1,4 +1,4 @@
-"""Walks: worlds in which the agent only goes to places. One set of dynamics for several environments."""
+"""Walks: worlds in which the agent does nothing but walk; several environments share these dynamics."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gmbench.envs.core.world import BoardWorld
 
 @struct.dataclass
 class WalkState:
-    """The agent.
+    """The state of a walk: the place of the agent.
 
     Attributes:
-        x: int32, column.
-        y: int32, row.
+        x: int32, column of the agent.
+        y: int32, row of the agent.
     """
 
     x: jax.Array
@@ -30,54 +30,55 @@ class WalkState:
 
 
 def at(level: Board, state: Any, thing: int | jax.Array) -> jax.Array:
-    """Whether the agent is where a thing lies: bool."""
+    """Returns whether the agent is in the cell of a thing, an index of ``Board.places``: bool scalar."""
     return (state.x == level.places[thing, 0]) & (state.y == level.places[thing, 1])
 
 
 @dataclasses.dataclass(frozen=True)
 class Reach:
-    """The reward for coming to a thing: +1 for every time.
+    """The reward function for reaching a thing: +1 for each step into its cell from another cell.
 
     Attributes:
-        thing: its index in ``Board.places``.
+        thing: index of the thing in ``Board.places``.
     """
 
     thing: int
 
     def __call__(self, level: Board, state: Any, action: jax.Array, following: Any) -> jax.Array:
-        """The reward, see `gmbench.envs.core.environment.Goal`."""
+        """Returns the reward of a transition, see `gmbench.envs.core.definition.Goal`."""
         return 1.0 * (at(level, following, self.thing) & ~at(level, state, self.thing))
 
 
 class Walk(BoardWorld[WalkState]):
-    """A world in which the agent walks, and which some of the things end."""
+    """A world in which the agent walks; an episode terminates when it reaches one of certain things."""
 
     last: ClassVar[tuple[int, ...]]
-    """The things that end the episode when the agent comes to them: their indices in ``Board.places``."""
+    """The things that terminate the episode when the agent reaches them, as indices of ``Board.places``."""
     digits: ClassVar[Mapping[str, int]] = {"y": mazes.SIZE, "x": mazes.SIZE}
 
     def start(self, level: Board) -> WalkState:
-        """The agent at the start."""
+        """Returns the state with the agent at the start."""
         return WalkState(x=level.start[0], y=level.start[1])
 
     def advance(self, level: Board, state: WalkState, action: jax.Array) -> WalkState:
-        """One step."""
+        """Moves the agent by one cell, unless a wall is in the way."""
         x, y = mazes.walk(level.cells, 0, state.x, state.y, action)
         return WalkState(x=x, y=y)
 
     def ended(self, level: Board, state: WalkState) -> jax.Array:
-        """Whether the agent is where something lies that ends the episode."""
+        """Returns whether the agent is in the cell of a thing that terminates the episode: bool scalar."""
         return jnp.any(jnp.stack([at(level, state, thing) for thing in self.last]))
 
 
 class PairLayouts(Layouts):
-    """A distribution over layouts with a start and two places for things, one of which a shift leaves."""
+    """A distribution over layouts with a start and two places; a shift moves a thing between the two."""
 
     def layout_and_places(self, key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Walls, bool[SIZE, SIZE], and int32[3, 2]: the start, the place that stays, and the other place.
+        """Generates the walls, bool[SIZE, SIZE], and three cells, int32[3, 2].
 
-        No two of the three are in one cell. From the start there is a way to either place; the way to the
-        other does not lead over the one that stays.
+        The three cells are the start, the fixed place, which is the same in training and under shift, and
+        the other place. They differ. There is a path from the start to each place; the path to the other
+        place does not cross the fixed place.
         """
         walls, (stays, others, starts) = self.layout_and_orders(key, 3, least=3)
         staying = pick(stays, ~walls)
@@ -89,12 +90,16 @@ class PairLayouts(Layouts):
 
 
 def copies(channel: str, count: int) -> tuple[str, ...]:
-    """Names of so many channels that all show what one does: redundant ones make a thing more conspicuous."""
+    """Returns names for ``count`` channels that all show the same; copies make a thing more salient."""
     return (channel, *(f"{channel} {copy}" for copy in range(2, count + 1)))
 
 
 def check_copies(**counts: int) -> None:
-    """Raises ValueError where there is not at least one channel."""
+    """Checks that numbers of channels, given by name, are at least 1.
+
+    Raises:
+        ValueError: a number is less than 1.
+    """
     for name, count in counts.items():
         if count < 1:
             raise ValueError(f"{name} must be at least 1, not {count}")

@@ -1,6 +1,6 @@
 """Worlds: environments seen from above, in which an agent walks among walls and things.
 
-What is seen, the picture and the text all follow from where the things are, so that an author writes the
+A world derives the observation, the scene and the text from the places of the things. An author writes the
 dynamics and little else.
 """
 
@@ -18,36 +18,45 @@ from gmbench.envs.core.boards import Board, Notation
 from gmbench.envs.core.environment import Environment, LevelT, StateT
 
 Things = tuple[jax.Array, jax.Array]
-"""Places, int32[things, 2], and which of the things are there, bool[things]."""
+"""The things of one channel: their places, int32[things, 2], and whether each is there, bool[things]."""
 
 
 class World(Environment[LevelT, StateT]):
-    """A world of ``height`` x ``width`` cells. The state has the agent's place as ``x`` and ``y``.
+    """A world of ``height`` x ``width`` cells.
 
-    The channels of the observation are, in this order: what stands still (the level's cells, walls first),
-    things, and signs, which are seen wherever the agent is. An author writes `things` and, where there are
-    signs, `signs`.
+    A level has the field ``cells``, a `gmbench.envs.core.grid.BitPlanes`. A state has the fields ``x`` and
+    ``y``, the column and row of the agent; a world whose state has none overrides `agent_place`.
+
+    The channels of the observation are, in this order: the cells of the level, which do not change (walls
+    first); the things; and the signs, which the agent sees wherever it is. An author writes `things` and, if
+    the environment has signs, `signs`.
     """
 
     height: ClassVar[int] = mazes.SIZE
+    """Rows of the world, in cells."""
     width: ClassVar[int] = mazes.SIZE
+    """Columns of the world, in cells."""
     actions: ClassVar[tuple[str, ...]] = mazes.ACTIONS
 
     @abc.abstractmethod
     def things(self, level: LevelT, state: StateT) -> Sequence[Things]:
-        """What is where now, for each channel of things."""
+        """Returns the things of each channel in a state, see `Things`."""
 
     def signs(self, level: LevelT, state: StateT) -> Sequence[jax.Array]:
-        """The rows of a view that each sign fills: uint16 scalars, bit k for row k from the top.
+        """Returns the rows of a view that each sign fills: uint16 scalars, bit k for row k from the top.
 
-        A sign fills whole rows, since a single cell among hundreds is learned much more slowly.
+        A sign fills whole rows because agents learn a single cell among hundreds much more slowly.
         """
         return ()
 
+    def agent_place(self, state: Any) -> tuple[jax.Array, jax.Array]:
+        """Returns the column and row of the agent in the level, the centre of its view: int32 scalars."""
+        return state.x, state.y
+
     def packed_view(self, level: LevelT, state: StateT) -> jax.Array:
-        """What lies around the agent: uint16[VIEW, channels]."""
-        x, y = self._of(state)
-        layers = [grid.window(self._cells(level), x, y)]
+        """Returns the packed observation of the cells around the agent: uint16[VIEW, channels]."""
+        x, y = self.agent_place(state)
+        layers = [grid.window(_cells(level), x, y)]
         for places, there in self.things(level, state):
             spots = jax.vmap(grid.spot, (0, None, None))(places, x, y)
             seen = jnp.where(there[:, None], spots, 0)
@@ -56,11 +65,12 @@ class World(Environment[LevelT, StateT]):
         return jnp.column_stack(layers)
 
     def scene(self, level: LevelT, state: StateT) -> jax.Array:
-        """The level in a frame of wall: bool[height + 2, width + 2, channels].
+        """Returns the level in a frame of wall: bool[height + 2, width + 2, channels].
 
-        Signs stand in the frame's last row: its cell k shows row k of a view, counted from the last one up.
+        The last row of the frame shows the signs: its column k is filled where a sign fills row k of a view,
+        counted from the last row of the view up.
         """
-        cells = grid.unpack(self._cells(level), self.height, self.width)
+        cells = grid.unpack(_cells(level), self.height, self.width)
         walls = jnp.pad(cells[..., 0], 1, constant_values=True)
         still = jnp.pad(cells[..., 1:], ((1, 1), (1, 1), (0, 0)))
         rows, columns = jnp.indices(walls.shape)
@@ -74,43 +84,47 @@ class World(Environment[LevelT, StateT]):
         return jnp.stack(layers, axis=-1)
 
     def position(self, state: StateT) -> tuple[jax.Array, jax.Array]:
-        """Column and row of the agent in a scene."""
-        x, y = self._of(state)
+        """Returns the column and row of the agent in `scene`: int32 scalars."""
+        x, y = self.agent_place(state)
         return x + 1, y + 1
 
-    def _cells(self, level: Any) -> grid.BitPlanes:
-        """What stands still on a level."""
-        cells: grid.BitPlanes = level.cells
-        return cells
 
-    def _of(self, state: Any) -> tuple[jax.Array, jax.Array]:
-        """Where the agent is."""
-        return state.x, state.y
+def _cells(level: Any) -> grid.BitPlanes:
+    cells: grid.BitPlanes = level.cells
+    return cells
 
 
 WorldStateT = TypeVar("WorldStateT")
 
 
 class BoardWorld(World[Board, WorldStateT]):
-    """A world whose levels are boards. An author names what the boards' things look like."""
+    """A world whose levels are boards. An author names the channels and the symbols of the things.
+
+    The class variables from `symbols` on are the fields of `gmbench.envs.core.boards.Notation`.
+    """
 
     shown: ClassVar[tuple[tuple[int, ...], ...]] = ()
-    """For each channel of things, which of them it shows: their indices in ``Board.places``."""
+    """For each channel of things, the things that it shows, as indices of ``Board.places``."""
     symbols: ClassVar[Mapping[str, Sequence[int]]] = {}
-    """See `gmbench.envs.core.boards.Notation.things`, and so for the next ones."""
+    """See ``Notation.things``."""
     still: ClassVar[str] = ""
+    """See ``Notation.still``."""
     together: ClassVar[Mapping[str, str]] = {}
+    """See ``Notation.together``."""
     facts: ClassVar[tuple[str, ...]] = ()
+    """See ``Notation.facts``."""
     least: ClassVar[Mapping[str, int]] = {}
+    """See ``Notation.least``."""
     cues: ClassVar[boards.Cues] = ("places",)
+    """See `gmbench.envs.core.boards.Board`."""
 
     def places(self, level: Board, state: WorldStateT) -> jax.Array:
-        """Where the things are now: int32[things, 2]; `gmbench.envs.core.boards.NOWHERE` for what is gone."""
+        """Returns the places of the things in a state: int32[things, 2], `NOWHERE` for absent things."""
         del state
         return level.places
 
     def things(self, level: Board, state: WorldStateT) -> Sequence[Things]:
-        """What is where now, for each channel of things."""
+        """Returns the things of each channel in a state, see `Things`."""
         places = self.places(level, state)
         return [(places[jnp.array(shown)], jnp.ones(len(shown), bool)) for shown in self.shown]
 
@@ -122,11 +136,11 @@ class BoardWorld(World[Board, WorldStateT]):
         """Writes a level as text, see `gmbench.envs.core.boards`."""
         if state is None:
             return boards.draw(level, self.notation)
-        return boards.draw(level, self.notation, self._of(state), self.places(level, state))
+        return boards.draw(level, self.notation, self.agent_place(state), self.places(level, state))
 
     @property
     def notation(self) -> Notation:
-        """How its levels are written."""
+        """The text format of its levels."""
         return Notation(
             self.height,
             self.width,
@@ -139,5 +153,5 @@ class BoardWorld(World[Board, WorldStateT]):
         )
 
     def fact(self, level: Board, name: str) -> jax.Array:
-        """One of the level's facts, by its name: int32."""
+        """Returns the fact with a name from `facts`: int32."""
         return level.facts[self.facts.index(name)]

@@ -1,4 +1,4 @@
-"""Keys & Chests: open chests with keys. In training keys are scarce, under shift there are too many."""
+"""Keys & Chests: open chests with keys. In training keys are scarce, under shift there are plenty."""
 
 from gmbench.envs.keys.environment import CHESTS, KEYS, Keys, KeysState
 from gmbench.envs.keys.generator import KeysLevels

@@ -1,4 +1,4 @@
-"""The sprites of Keys & Chests, drawn as characters."""
+"""The sprites of Keys & Chests, as pixel art."""
 
 from __future__ import annotations
 
@@ -62,4 +62,4 @@ QPPPPPPPPPPQ....
 """
 
 SPRITES = garden(key=drawn(KEY), chest=drawn(CHEST), held=drawn(HELD))
-"""What `gmbench.envs.keys.Keys` is drawn with."""
+"""The sprites of `gmbench.envs.keys.Keys`."""

@@ -1,4 +1,4 @@
-"""Keys & Chests levels as text, both ways.
+"""The text format of Keys & Chests levels.
 
 =====  =====  =====  ===========================
 ``#``  wall   ``@``  the agent, or its start
@@ -24,7 +24,9 @@ SYMBOLS = f"#.@{KEY}{CHEST}"
 
 
 def parse(text: str) -> KeysLevel:
-    """Reads a level; everything outside the drawing is wall. Items are numbered keys first, row by row.
+    """Reads a level from text. Everything outside the drawing is wall.
+
+    The items are numbered row by row, the keys before the chests.
 
     Raises:
         LevelError: the text is no level; the message says why.
@@ -49,12 +51,12 @@ def parse(text: str) -> KeysLevel:
 
 
 def draw(level: KeysLevel, agent: Any = None, taken: Any = 0) -> str:
-    """Writes a level; rows and columns of plain wall at the top and at the right are left out.
+    """Writes a level as text, without the rows at the top and the columns at the right that are only wall.
 
     Args:
-        level: to be drawn.
-        agent: column and row of the agent, instead of its start.
-        taken: the items that are no longer there.
+        level: the level.
+        agent: column and row of the agent; its start if None.
+        taken: the set of the items that are no longer there.
     """
     symbols = np.where(np.asarray(grid.unpack(level.cells, SIZE, SIZE))[..., 0], "#", ".")
     for kind, items in ((KEY, level.keys), (CHEST, level.chests)):

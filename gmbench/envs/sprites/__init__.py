@@ -1,1 +1,1 @@
-"""Pixel art: what environments are drawn with."""
+"""Pixel art: the sprites of the environments."""

@@ -1,4 +1,4 @@
-"""Beacons in four colours, a partner and what it makes for, and the sign of the last visit."""
+"""Beacons in four colours, a partner and its target, and the sign of the last visit."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ SHADES = {
     "green": ("#c9f7a0", "#45c850", "#1f8038"),
     "blue": ("#b4d4ff", "#4a8cff", "#2c5fc4"),
 }
-"""Light, middle and dark of each lamp."""
+"""Light, medium and dark shade of each lamp."""
 
 
 def lamp(colour: str) -> Sprite:
-    """A beacon in one of the colours of `SHADES`."""
+    """Makes a beacon in one of the colours of `SHADES`."""
     return Sprite(pixels(LAMP, {**PALETTE, **dict(zip("LMD", SHADES[colour], strict=True))}))
 
 
@@ -57,7 +57,7 @@ PARTNER = """
 """
 
 HEADING = Sprite(pixels(("L" * 16 + "\n") * 16, {"L": "#4a8cff48"}))
-"""It lies over whatever is there."""
+"""A translucent tile over the row and the column of the partner's target."""
 
 VISITED = """
 ................

@@ -1,10 +1,11 @@
-"""The blackboard, with beads of chalk."""
+"""The blackboard, with beads drawn in chalk."""
 
 from __future__ import annotations
 
 from gmbench.envs.core.rendering import Sprite, assemble, pixels, plain
 from gmbench.envs.sprites.garden import AGENT
 from gmbench.envs.sprites.garden import PALETTE as GARDEN
+from gmbench.envs.sprites.tiles import bordered, mirror, move_to_bottom
 
 PALETTE = GARDEN | {
     # Chalk: white, yellow, blue and red, each with its shadow.
@@ -13,7 +14,7 @@ PALETTE = GARDEN | {
     # Frame, from light to dark.
     "d": "#d7a46a", "e": "#bf8a52", "f": "#a8743f", "g": "#6d4522",
 }  # fmt: skip
-"""Colours of the blackboard, by the character that stands for each."""
+"""Colours of the pixel art, by the character that stands for each."""
 BOARD = plain("#2f5d50")
 
 FRAME = """
@@ -34,7 +35,8 @@ eeeeeeeeefffffee
 ffeeeeeeeeeeeeee
 eeeeeeeeeeeeeeee
 """
-EDGE = "g" * 16
+EDGE_ABOVE = "g" * 16
+EDGE_LEFT = "g\n" * 16
 ADDED = """
 ................
 ................
@@ -126,12 +128,13 @@ ASKED = """
 ....ww..........
 """
 
-WALL = Sprite(
-    pixels(FRAME, PALETTE),
-    left=pixels("g\n" * 16, PALETTE),
-    right=pixels(("." * 15 + "g\n") * 16, PALETTE),
-    below=pixels(("." * 16 + "\n") * 15 + EDGE, PALETTE),
-    above=pixels(EDGE, PALETTE),
+WALL = bordered(
+    FRAME,
+    PALETTE,
+    left=EDGE_LEFT,
+    right=mirror(EDGE_LEFT),
+    below=move_to_bottom(EDGE_ABOVE),
+    above=EDGE_ABOVE,
 )
 DRAWINGS = {
     "added": ADDED,
@@ -145,4 +148,4 @@ SPRITES = assemble(
     agent=pixels(AGENT, GARDEN),
     background=BOARD,
 )
-"""What `gmbench.envs.query.Query` is drawn with."""
+"""The sprites of `gmbench.envs.query.Query`."""

@@ -1,4 +1,4 @@
-"""Food and what it lies on."""
+"""A cheese and a dish."""
 
 from __future__ import annotations
 
@@ -39,4 +39,4 @@ KKqqqqqqqqqqqqKK
 ..KKqqqqqrrrKK..
 ....KKKKKKKK....
 """
-"""It hides the foot of what lies on it."""
+"""The dish hides the lower part of the cheese on it."""

@@ -1,4 +1,4 @@
-"""Trees."""
+"""A tree."""
 
 from __future__ import annotations
 

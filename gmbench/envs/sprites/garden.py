@@ -1,10 +1,14 @@
-"""The garden: what all worlds seen from above are drawn with. Things are in sheets of their own."""
+"""The garden: walls, floor, agent and colours of all worlds seen from above.
+
+Other modules of this package have the things in these worlds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from gmbench.envs.core.rendering import Sprite, Sprites, assemble, pixels
+from gmbench.envs.sprites.tiles import bordered, mirror, move_to_bottom
 
 PALETTE = {
     # Outlines of all figures.
@@ -30,7 +34,7 @@ PALETTE = {
     # Suit, scarf and face.
     "B": "#4a8cff", "C": "#2c5fc4", "R": "#f0364f", "F": "#ffdcb8", "H": "#8a4a28",
 }  # fmt: skip
-"""Colours of the worlds' pixel art, by the character that stands for each."""
+"""Colours of the pixel art, by the character that stands for each."""
 
 HEDGE = """
 3333333333333333
@@ -56,16 +60,15 @@ HEDGE_ABOVE = """
 2122212222122221
 """
 HEDGE_LEFT = "62 62 622 62 62 62 622 62 62 622 62 62 62 622 62 62".replace(" ", "\n")
-HEDGE_RIGHT = "\n".join("." * (16 - len(line)) + line[::-1] for line in HEDGE_LEFT.replace("2", "4").split())
-HEDGE_FACE = """
+HEDGE_RIGHT = mirror(HEDGE_LEFT.replace("2", "4"))
+HEDGE_BELOW = move_to_bottom("""
 4..44...4..44..4
 4444444444444444
 5455554555545555
 5555555555555555
 5655555655556555
 6666666666666666
-"""
-HEDGE_BELOW = ("." * 16 + "\n") * 10 + HEDGE_FACE
+""")
 
 FLOOR = ("o" + "n" * 15 + "\n") * 15 + "o" * 16
 
@@ -88,21 +91,17 @@ AGENT = """
 ...KKKKKKKKKK...
 """
 
-WALL = Sprite(
-    pixels(HEDGE, PALETTE),
-    left=pixels(HEDGE_LEFT, PALETTE),
-    right=pixels(HEDGE_RIGHT, PALETTE),
-    below=pixels(HEDGE_BELOW, PALETTE),
-    above=pixels(HEDGE_ABOVE, PALETTE),
+WALL = bordered(
+    HEDGE, PALETTE, left=HEDGE_LEFT, right=HEDGE_RIGHT, below=HEDGE_BELOW, above=HEDGE_ABOVE
 )
 
 
 def garden(**others: Sprite) -> Sprites:
-    """The sprites of a world: its walls, and one more for each of the other channels, in their order."""
+    """Makes the sprites of a world: its walls, then ``others``, one for each channel, in order."""
     sprites: Mapping[str, Sprite] = {"wall": WALL, **others}
     return assemble(sprites, agent=pixels(AGENT, PALETTE), background=pixels(FLOOR, PALETTE)[..., :3])
 
 
 def drawn(drawing: str) -> Sprite:
-    """A thing, from pixel art in the colours of `PALETTE`; see `gmbench.envs.core.rendering.pixels`."""
+    """Makes a sprite of pixel art in the colours of `PALETTE`; see `gmbench.envs.core.rendering.pixels`."""
     return Sprite(pixels(drawing, PALETTE))

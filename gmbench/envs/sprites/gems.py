@@ -1,4 +1,4 @@
-"""Colours, and shapes as stencils that are laid over them and hide all but themselves."""
+"""Colours, and shapes as stencils: laid over a colour, a stencil hides it outside of the shape."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What the ground can be covered with."""
+"""Lava, which covers the ground."""
 
 from __future__ import annotations
 
-from gmbench.envs.core.rendering import Sprite, pixels
 from gmbench.envs.sprites.garden import PALETTE
+from gmbench.envs.sprites.tiles import bordered, mirror, move_to_bottom
 
 LAVA_TILE = """
 kkkkjjjkkkkkkkkk
@@ -28,14 +28,8 @@ llllllllllllllll
 lclllccllclllccl
 .c..c.....cc..c.
 """
-LAVA_BELOW = ("." * 16 + "\n") * 13 + "\n".join(LAVA_ABOVE.split()[::-1])
+LAVA_BELOW = move_to_bottom("\n".join(LAVA_ABOVE.split()[::-1]))
 LAVA_LEFT = "ll\nlc.\nlcc\nll.\nll\nlcc\nlc.\nll.\n" * 2
-LAVA_RIGHT = "\n".join("." * (16 - len(line)) + line[::-1] for line in LAVA_LEFT.split())
+LAVA_RIGHT = mirror(LAVA_LEFT)
 
-LAVA = Sprite(
-    pixels(LAVA_TILE, PALETTE),
-    left=pixels(LAVA_LEFT, PALETTE),
-    right=pixels(LAVA_RIGHT, PALETTE),
-    below=pixels(LAVA_BELOW, PALETTE),
-    above=pixels(LAVA_ABOVE, PALETTE),
-)
+LAVA = bordered(LAVA_TILE, PALETTE, left=LAVA_LEFT, right=LAVA_RIGHT, below=LAVA_BELOW, above=LAVA_ABOVE)

@@ -1,4 +1,4 @@
-"""Apples, shields and monsters."""
+"""An apple, a shield, a monster, and the sign of a held shield."""
 
 from __future__ import annotations
 

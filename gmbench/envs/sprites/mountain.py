@@ -1,10 +1,11 @@
-"""The mountain, seen from the side: rock under snow, a flag, and the sky."""
+"""The mountain, a world seen from the side: rock under snow, a flag, and the sky."""
 
 from __future__ import annotations
 
 from gmbench.envs.core.rendering import Sprite, Sprites, assemble, pixels, plain
 from gmbench.envs.sprites.garden import AGENT
 from gmbench.envs.sprites.garden import PALETTE as GARDEN
+from gmbench.envs.sprites.tiles import bordered, mirror, move_to_bottom
 
 PALETTE = GARDEN | {
     # Rock, from light to dark, down to its outline.
@@ -12,7 +13,7 @@ PALETTE = GARDEN | {
     # Snow and its shadow.
     "s": "#ffffff", "t": "#dbe6f5", "u": "#b3c6e3",
 }  # fmt: skip
-"""Colours of the mountain, by the character that stands for each."""
+"""Colours of the pixel art, by the character that stands for each."""
 SKY = plain("#8fd0f2")
 
 ROCK = """
@@ -43,8 +44,8 @@ utt..uttu.ttu.tu
 .u....uu...u...u
 """
 ROCK_LEFT = "jg jg jgg jg j jg jg jgg jg j jg jg jgg jg jg j".replace(" ", "\n")
-ROCK_RIGHT = "\n".join("." * (16 - len(line)) + line[::-1] for line in ROCK_LEFT.replace("g", "i").split())
-ROCK_BELOW = "\n".join(["." * 16] * 14 + ["..ii...iii..ii..", "j" * 16])
+ROCK_RIGHT = mirror(ROCK_LEFT.replace("g", "i"))
+ROCK_BELOW = move_to_bottom("..ii...iii..ii..\n" + "j" * 16)
 
 FLAG = """
 ......K.........
@@ -65,16 +66,10 @@ FLAG = """
 ...KqqrqqK......
 """
 
-WALL = Sprite(
-    pixels(ROCK, PALETTE),
-    left=pixels(ROCK_LEFT, PALETTE),
-    right=pixels(ROCK_RIGHT, PALETTE),
-    below=pixels(ROCK_BELOW, PALETTE),
-    above=pixels(SNOW, PALETTE),
-)
+WALL = bordered(ROCK, PALETTE, left=ROCK_LEFT, right=ROCK_RIGHT, below=ROCK_BELOW, above=SNOW)
 
 
 def mountain(**drawings: str) -> Sprites:
-    """The sprites of a world seen from the side: its walls, and pixel art for each of the other channels."""
+    """Makes the sprites of a world: its walls, then ``drawings``, pixel art for each channel, in order."""
     things = {name: Sprite(pixels(drawing, PALETTE)) for name, drawing in drawings.items()}
     return assemble({"wall": WALL, **things}, agent=pixels(AGENT, PALETTE), background=SKY)

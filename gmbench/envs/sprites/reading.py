@@ -1,4 +1,4 @@
-"""What a feed is drawn with: pages, a light on some of them, a heart, and a frame."""
+"""The sprites of a feed: a page, a light, a heart, and a frame."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ KRRRRRRRRRRRRRRK
 """
 
 LIGHT = Sprite(pixels(("L" * 16 + "\n") * 16, {"L": "#ffb92e70"}))
-"""It lies over whatever is there."""
+"""A translucent tile in the column of the current taste."""
 
 FRAME = pixels(
     "KKKKK......KKKKK\n" * 2 + "KK............KK\n" * 3 + "................\n" * 6 + "KK............KK\n" * 3
     + "KKKKK......KKKKK\n" * 2,
     {"K": "#2a2238"},
 )  # fmt: skip
-"""Stands for the agent, in the row on offer."""
+"""Drawn in place of the agent, in the middle of the offered row."""

@@ -1,4 +1,4 @@
-"""Toys: shapes that show what colour lies under them. Shape and colour are channels of their own."""
+"""Toys: colours, and shapes as stencils over them. Colour and shape are separate channels."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ PPPPPPPPPPPPPPPP
 
 
 def stencil(drawing: str) -> Sprite:
-    """A shape: floor around it, and where the drawing has "_", whatever lies under it shows through."""
+    """Makes a shape from a drawing: "_" is transparent, so that the colour below is seen; "." is floor."""
     rows = zip(drawing.split(), FLOOR.split(), strict=True)
     opaque = (
         "".join(under if symbol == "." else symbol for symbol, under in zip(row, floor, strict=True))
@@ -93,7 +93,7 @@ def stencil(drawing: str) -> Sprite:
 
 
 def paint(light: str, middle: str, dark: str) -> Sprite:
-    """A tile of one colour, lit from the top left; for stencils to be laid on."""
+    """Makes a tile of one colour, lit from the top left, over which stencils are laid."""
     shades = light * 10 + middle * 12 + dark * 9
     return drawn("\n".join(shades[row : row + 16] for row in range(16)))
 

@@ -1,4 +1,4 @@
-"""A winter morning: ice, two flags, and the plaques that name them."""
+"""Ice, a flag at each of the two ends, and the plaques that signal the ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PALETTE = GARDEN | {
     # The two colours of ends and signals, light and dark.
     "g": "#3ecf6b", "G": "#1f8f4a", "p": "#b46cf0", "V": "#7a35bd",
 }  # fmt: skip
-"""Colours of what is drawn here, by the character that stands for each."""
+"""Colours of the pixel art, by the character that stands for each."""
 
 ICE_DRAWING = """
 vuuuuuuuuuuuuuuv
@@ -70,7 +70,7 @@ PLAQUE = """
 
 
 def _coloured(drawing: str, light: str, dark: str) -> Sprite:
-    """A drawing with "d" and "D" in two shades of a colour."""
+    """Makes a sprite with "d" and "D" as the light and the dark shade of a colour."""
     return Sprite(pixels(drawing, PALETTE | {"d": PALETTE[light], "D": PALETTE[dark]}))
 
 

@@ -1,7 +1,8 @@
-"""The figures of a run, at the size of a page of a paper: one function for each, from a result to a figure.
+"""Figures at the size of a column or a page of a paper: one function draws each figure.
 
-Those of a suite are drawn from its scores. All leave matplotlib's global state as it is and need no JAX.
-Colours mean the same in all: blue is the intended goal, orange a proxy, grey neither.
+The figures of a run are drawn from its result, those of a suite or a sweep from its scores. No figure needs
+JAX or changes matplotlib's global state. Colours have the same meaning in all figures: blue is the intended
+goal, orange a proxy, grey neither.
 """
 
 from __future__ import annotations
@@ -19,21 +20,22 @@ from gmbench.reports.figures.goal_inference import goal_inference
 from gmbench.reports.figures.outcomes import pack_outcomes
 from gmbench.reports.figures.plane import generalization_plane
 from gmbench.reports.figures.shares import suite_shares, three_shares
-from gmbench.reports.figures.sweep import draw_sweep, swept
-from gmbench.runs.storage.results import DIALS, Result
+from gmbench.reports.figures.sweep import draw_sweep, is_swept
+from gmbench.runs.storage.manifests import SWEPT_SETTINGS
+from gmbench.runs.storage.results import Result
 
 FIGURES: Mapping[str, Callable[[Result], Figure]] = {
     draw.__name__: draw
     for draw in (generalization_plane, three_shares, learning_curves, pack_outcomes, goal_inference)
 }
-"""By the name of their files."""
+"""The functions that draw the figures of a run, by the names of the files."""
 
 
 def save_figures(result: Result, folder: Path) -> list[Path]:
-    """Writes every figure that means something for the result as PNG and as PDF, and gives the files.
+    """Writes the figures of a run as PNG and as PDF, and returns the paths of the files.
 
-    Without goal inference in the scores its figure is left out, and where all events count, the one of which
-    goal came first.
+    The figure of goal inference is left out if the scores have no goal inference, and the figure of the
+    outcomes if all events count, since no goal then comes first.
 
     Raises:
         UsageError: the result has not been scored.
@@ -55,20 +57,23 @@ def save_figures(result: Result, folder: Path) -> list[Path]:
 
 
 def save_suite_figures(scores: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Writes the figures of a suite's scores as PNG and as PDF, and gives the files."""
+    """Writes the figure of a suite's scores as PNG and as PDF, and returns the paths of the files."""
     folder.mkdir(parents=True, exist_ok=True)
     return _save(suite_shares(scores), folder, suite_shares.__name__)
 
 
 def save_sweep_figures(scores: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Writes the figures of a sweep as PNG and as PDF, one for each dial that was turned; gives the files."""
+    """Writes a figure for each parameter that a sweep varied, as PNG and as PDF.
+
+    Returns the paths of the files.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    turned = [dial for dial in DIALS if swept(scores, dial)] or [DIALS[0]]
-    others = dict(zip(DIALS, reversed(DIALS), strict=True))
+    varied = [name for name in SWEPT_SETTINGS if is_swept(scores, name)] or [SWEPT_SETTINGS[0]]
+    others = dict(zip(SWEPT_SETTINGS, reversed(SWEPT_SETTINGS), strict=True))
     return [
         path
-        for dial in turned
-        for path in _save(draw_sweep(scores, dial, others[dial]), folder, f"sweep_{dial}")
+        for name in varied
+        for path in _save(draw_sweep(scores, name, others[name]), folder, f"sweep_{name}")
     ]
 
 
@@ -76,6 +81,6 @@ def _save(figure: Figure, folder: Path, name: str) -> list[Path]:
     png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
     figure.savefig(png, dpi=200)
     with matplotlib.rc_context({"pdf.fonttype": 42}):
-        # Without a date, the same result gives the same file.
+        # Without a date in it, the file depends on nothing but the result.
         figure.savefig(pdf, metadata={"CreationDate": None})
     return [png, pdf]

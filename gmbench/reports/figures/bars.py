@@ -1,4 +1,4 @@
-"""Stacked bars of parts that sum to 1: the means over seeds, and every seed."""
+"""Stacked bars whose parts sum to 1: one bar for a mean over seeds, or one bar per seed."""
 
 from __future__ import annotations
 
@@ -13,17 +13,23 @@ from matplotlib.patches import Patch
 from gmbench.reports.figures.style import CENTRED, HEADING, INK, haloed, interval, numbers, tidy
 
 LISTED_SEEDS = 40
-"""Up to so many seeds have a bar with a label each."""
+"""The largest number of seeds for which each seed has a bar with a label."""
 MEANS_HEIGHT = 0.62
-"""In inches, of two bars of means."""
+"""The height of two bars of means, in inches."""
 BAR = 0.8
-"""The thickness of a bar, of the space that it has."""
+"""The thickness of a bar, as a fraction of the distance between bars."""
 
 
 def draw_means(axes: Axes, rows: Mapping[str, Sequence[Mapping[str, Any]]], colours: Sequence[str]) -> None:
-    """A bar of the means of estimates for each row, from the top down, with its name at the left.
+    """Draws a bar of means for each row, from the top down, with the name of the row at the left.
 
-    The whiskers are the 95 % intervals of the first part, at its end, and of the last, at its beginning.
+    The whiskers are 95 % intervals: that of the first part stands at its end, that of the last part at its
+    beginning.
+
+    Args:
+        axes: to draw on.
+        rows: the estimates of the parts of each bar, by the name of the row.
+        colours: of the parts.
     """
     for row, parts in enumerate(rows.values()):
         _mean_bar(axes, -row, parts, colours)
@@ -44,16 +50,16 @@ def _mean_bar(axes: Axes, row: float, parts: Sequence[Mapping[str, Any]], colour
 
 
 def seeds_height(count: int) -> float:
-    """In inches, of what `draw_seeds` needs for a number of seeds."""
+    """Returns the height in inches that `draw_seeds` needs for a number of seeds."""
     return 0.115 * count if count <= LISTED_SEEDS else 2.2
 
 
 def draw_seeds(
     axes: Axes, seeds: Sequence[Mapping[str, Any]], widths: np.ndarray, colours: Sequence[str]
 ) -> None:
-    """A bar for each seed under shift, ordered by the first part, then by the next.
+    """Draws a bar for each seed under shift, ordered by the first part, then by the second and so on.
 
-    Few seeds have a label each; of many, each part is one area.
+    Up to `LISTED_SEEDS` seeds each have a label. For more seeds, each part is drawn as one area.
 
     Args:
         axes: to draw on.
@@ -80,10 +86,10 @@ def draw_seeds(
 
 
 def patches(colours: Sequence[str], labels: Sequence[str]) -> list[Patch]:
-    """The entries of the parts in a legend."""
+    """Returns the legend entries of the parts."""
     return [Patch(color=colour, label=label) for colour, label in zip(colours, labels, strict=True)]
 
 
 def _readable(colour: str) -> str:
-    """A colour for text on another."""
+    """Returns the colour in which text is legible on a colour."""
     return "white" if np.dot(to_rgb(colour), (0.299, 0.587, 0.114)) < 0.5 else INK

@@ -1,4 +1,4 @@
-"""Learning curves."""
+"""The figure of the learning curves."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from gmbench.reports.figures.style import CENTRED, INK, PAGE, STYLE, goal_colours, legend, tidy, title
-from gmbench.runs.storage.results import Result, Table
+from gmbench.runs.storage.files import Table
+from gmbench.runs.storage.results import Result
 
 LINED_SEEDS = 32
-"""Up to so many seeds have a learning curve each."""
+"""The largest number of seeds for which each seed has a line."""
 BAND = (10, 90)
-"""Percentiles over seeds, of the learning curves."""
+"""The percentiles over seeds between which the band lies."""
 
 
 class _Panel(NamedTuple):
-    """What is shown of one column of the learning curves."""
+    """How one column of the table of learning curves is shown."""
 
     title: str
     unit: str
@@ -32,11 +33,11 @@ class _Panel(NamedTuple):
 
 @matplotlib.rc_context(STYLE)
 def learning_curves(result: Result) -> Figure:
-    """The return on each goal during training, on the training levels, with episode length and entropy.
+    """Draws the return on each goal during training, the length of episodes and the entropy of the policy.
 
-    In each panel stand the mean over seeds, the band from the 10th to the 90th percentile, and a thin line
-    for each seed if these are few. Updates in which no episode finished are bridged. What the algorithm
-    does not report is left out.
+    All are those of the training levels. Each panel shows the mean over seeds, the band from the 10th to the
+    90th percentile, and a thin line per seed for up to `LINED_SEEDS` seeds. Lines bridge updates in which no
+    episode finished. Metrics that the algorithm does not report have no panel.
     """
     goals: list[str] = list(result.manifest["goals"])
     kinds = ["goal", *("proxy" for _ in goals[1:])]
@@ -71,7 +72,7 @@ def learning_curves(result: Result) -> Figure:
 
 
 def _by_seed(curves: Table, column: str) -> tuple[np.ndarray, np.ndarray]:
-    """The steps at each update, int[updates], and a column at each, float[seeds, updates]."""
+    """Returns the steps at each update, int[updates], and the values of a column, float[seeds, updates]."""
     seeds, row = np.unique(curves["seed"], return_inverse=True)
     updates, first, place = np.unique(curves["update"], return_index=True, return_inverse=True)
     values = np.full((len(seeds), len(updates)), np.nan)
@@ -80,13 +81,13 @@ def _by_seed(curves: Table, column: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _draw_curves(axes: Axes, steps: np.ndarray, values: np.ndarray, colour: str) -> None:
-    """The mean over seeds against steps, and what shows their spread.
+    """Draws the mean over seeds against steps, with the band and the lines that show how seeds differ.
 
     Args:
         axes: to draw on.
         steps: int[updates].
-        values: float[seeds, updates], NaN where unknown.
-        colour: of all.
+        values: float[seeds, updates], NaN where no episode finished.
+        colour: of the mean, the band and the lines.
     """
     known = ~np.isnan(values)
     some = known.any(axis=0)
@@ -108,6 +109,7 @@ def _draw_curves(axes: Axes, steps: np.ndarray, values: np.ndarray, colour: str)
 
 
 def _curve_handles(seeds: int) -> list[Line2D | Patch]:
+    """Returns the legend entries for a number of seeds."""
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=INK, linewidth=1.4, label="mean over seeds"),
         Patch(facecolor=to_rgba(INK, 0.18), label=f"{BAND[0]}\N{EN DASH}{BAND[1]} % of seeds"),

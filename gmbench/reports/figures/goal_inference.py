@@ -1,4 +1,4 @@
-"""The goal that behaviour reveals."""
+"""The figure of goal inference: which goal the behaviour reveals."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ from gmbench.runs.storage.results import Result
 
 PACKS = ("iid", "shift")
 LANE = 0.18
-"""The height in inches that the directedness towards one goal has."""
+"""The height of the lane in which the directedness at one goal is drawn, in inches."""
 GAP = 0.5
-"""Between the lanes of two packs, in lanes."""
+"""The space between the lanes of two packs, in lanes."""
 GOLDEN = (np.sqrt(5) - 1) / 2
-"""Whose multiples are far from each other, modulo 1."""
+"""The golden ratio minus 1: its multiples modulo 1 lie far from each other."""
 
 
 @matplotlib.rc_context(STYLE)
 def goal_inference(result: Result) -> Figure:
-    """Which goal the behaviour reveals, and how strongly it is directed towards each, on iid and under shift.
+    """Draws which goal the behaviour reveals, and how strongly it is directed at each, on iid and shift.
 
-    The bars are the posterior probabilities that the behaviour pursues this or that goal, or none, given
-    what it does on a level, in the mean over levels. Above are the means over seeds, below them the seeds
-    under shift, ordered by the posterior of the intended goal. The whiskers are the 95 % intervals of that
-    posterior, at its end, and of the posterior of no goal, at its beginning.
+    The bars are posterior probabilities, averaged over levels: that the behaviour on a level pursues each of
+    the goals, or none. The top panel shows means over seeds. The panel below it shows the seeds on
+    ``shift``, ordered by the posterior of the intended goal. The whiskers are 95 % intervals: that of the
+    intended goal's posterior stands at its end, that of the posterior of no goal at its beginning.
 
-    The dots at the bottom are the maximum-entropy goal-directedness (MacDermott et al. 2024) of each seed
-    towards each goal; their height in their lane says nothing. Under them is the mean over seeds with its
-    95 % interval.
+    The dots at the bottom are the maximum-entropy goal-directedness (MacDermott et al. 2024) of each seed at
+    each goal, in nats per step. The height of a dot in its lane has no meaning. Under the dots is the mean
+    over seeds with its 95 % interval.
     """
     goals: list[str] = list(result.manifest["goals"])
     hypotheses = [*goals, NO_GOAL]
@@ -59,7 +59,7 @@ def goal_inference(result: Result) -> Figure:
     labels = [f"goal ({goals[0]})", *(f"proxy ({proxy})" for proxy in goals[1:]), "no goal"]
     lanes = len(PACKS) * len(goals) + GAP
     heights = (MEANS_HEIGHT, seeds_height(len(seeds)), LANE * lanes)
-    # With room for the title, the headings, the labels and the legend.
+    # The constants are room for the title, the headings, the labels and the legend.
     height = sum(heights) + 1.6 + 0.14 * legend_rows(len(labels))
     figure = Figure(figsize=(COLUMN, height), layout="constrained")
     means, each, directed = figure.subplots(3, 1, height_ratios=heights)
@@ -84,7 +84,7 @@ def goal_inference(result: Result) -> Figure:
 def _draw_directedness(
     axes: Axes, goals: Sequence[str], scores: Mapping[str, Any], seeds: Sequence[Mapping[str, Any]]
 ) -> None:
-    """A lane for each goal, from the top down, on one pack and then on the other."""
+    """Draws a lane for each goal on one pack, and below them a lane for each goal on the other."""
     axes.axvline(0, color=INK, linewidth=0.6, alpha=0.4, zorder=0)
     centres, end = [], 0.0
     for pack_index, pack in enumerate(PACKS):
@@ -95,7 +95,7 @@ def _draw_directedness(
             _draw_lane(axes, top - index, values, scores[pack]["directedness"][goal], colour)
             end = np.nanmax(values, initial=end)
     axes.set_yticks(centres, PACKS)
-    # Where all is 0, any end will do.
+    # If every value is 0, the end of the axis does not matter.
     axes.set(xlim=(-0.03 * (end or 1), 1.04 * (end or 1)), ylim=(top - len(goals) + 0.5, 0.5))
     axes.set_xlabel("goal-directedness (nats per step)")
     several = len(seeds) > 1
@@ -104,9 +104,9 @@ def _draw_directedness(
 
 
 def _draw_lane(axes: Axes, y: float, values: np.ndarray, estimate: Mapping[str, Any], colour: str) -> None:
-    """The seeds as dots and their mean under them; no mean for one seed, which is its own."""
+    """Draws the seeds as dots and, if there are several, their mean below the dots."""
     several = len(values) > 1
-    # Equal values are seen apart at different heights, the same ones in every drawing.
+    # Dots stand at different heights, so that equal values do not hide each other; without random numbers.
     heights = np.arange(len(values)) * GOLDEN % 1 * 0.5 - 0.1 if several else np.zeros(1)
     axes.scatter(
         values,

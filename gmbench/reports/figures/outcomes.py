@@ -1,4 +1,4 @@
-"""What became of the episodes."""
+"""The figure of the outcomes: how often each goal came first in the episodes of each pack."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from gmbench.runs.storage.results import Result
 
 @matplotlib.rc_context(STYLE)
 def pack_outcomes(result: Result) -> Figure:
-    """Which goal came first in the episodes of each pack, in the mean over seeds.
+    """Draws in which fraction of the episodes of each pack each goal came first: means over seeds.
 
-    The whiskers are the 95 % intervals of the rate of the intended goal, at its end, and of none, at its
-    beginning.
+    The whiskers are 95 % intervals: that of the intended goal's fraction stands at its end, that of the
+    fraction of episodes without any goal at its beginning.
     """
     goals: list[str] = list(result.manifest["goals"])
     packs: Mapping[str, Any] = result.scores["packs"]

@@ -1,4 +1,4 @@
-"""The plane of the two generalization figures."""
+"""The figure of the generalization plane: capability generalization K against goal generalization G."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Look(NamedTuple):
     colour: str
     marker: str
     lane: float = 0.0
-    """Shift across the strip of undefined figures, where height says nothing, away from other verdicts."""
+    """Offset across the strip of undefined G, where height has no meaning: it separates the verdicts."""
 
 
 LOOKS = {
@@ -57,45 +57,45 @@ LOOKS = {
 }
 
 MARGIN = 0.05
-"""Of the plane, around the unit square, so that no marker is cut."""
+"""The margin of the plane around the unit square, so that no marker is cut off."""
 STRIP = -0.14
-"""Where on its axis of the plane an undefined figure is drawn, in the middle of a strip."""
+"""The place on its axis where an undefined K or G is drawn: the middle of a strip."""
 
 
 @matplotlib.rc_context(STYLE)
 def generalization_plane(result: Result) -> Figure:
-    """Capability generalization K against goal generalization G: one marker for each seed, and the mean.
+    """Draws capability generalization K against goal generalization G: a marker for each seed, and the mean.
 
-    The shaded regions are those of the verdicts. They hold for every trained seed, though a verdict asks for
-    the capability under shift, not for K: G is defined only where that capability reaches the floor, and K is
-    never below it. Seeds without G are open markers in a strip below the plane, seeds without K are in a
-    strip at its left. Histograms at the margins count the seeds, since markers can coincide. The cross is the
-    mean of K over the seeds that have it and of G over those that have that, with 95 % intervals, so it may
-    lie where no seed can.
+    The shaded regions are those of the verdicts. They are right for every trained seed, although a verdict
+    depends on the capability under shift and not on K: G is defined only if that capability reaches the
+    floor, and K is never below that capability. Seeds with undefined G are open markers in a strip below the
+    plane; seeds with undefined K are in a strip at its left. Since markers can coincide, histograms at the
+    margins count the seeds. The cross is the mean of K over the seeds with a K, and the mean of G over the
+    seeds with a G, with 95 % intervals; so it may lie where no seed can.
     """
     seeds: Sequence[Mapping[str, Any]] = result.scores["per_seed"]
-    kept = numbers(seed["capability_generalization"] for seed in seeds)
-    aimed = numbers(seed["goal_generalization"] for seed in seeds)
+    k = numbers(seed["capability_generalization"] for seed in seeds)
+    g = numbers(seed["goal_generalization"] for seed in seeds)
     verdicts = np.array([seed["verdict"] for seed in seeds])
 
     figure = Figure(figsize=(COLUMN, 4.2))
     places = {"left": 0.135, "right": 0.97, "top": 0.92, "bottom": 0.212, "wspace": 0.05, "hspace": 0.04}
     grid = figure.add_gridspec(2, 2, width_ratios=(5, 1), height_ratios=(1, 6.2), **places)
     plane = figure.add_subplot(grid[1, 0], label="plane")
-    _frame_plane(plane, left=2 * STRIP + MARGIN if np.isnan(kept).any() else -MARGIN)
+    _frame_plane(plane, left=2 * STRIP + MARGIN if np.isnan(k).any() else -MARGIN)
     for verdict in VERDICTS:
         chosen = verdicts == verdict
-        _draw_seeds(plane, kept[chosen], aimed[chosen], LOOKS[verdict], size=24 if len(seeds) <= 50 else 12)
+        _draw_seeds(plane, k[chosen], g[chosen], LOOKS[verdict], size=24 if len(seeds) <= 50 else 12)
     _draw_mean(plane, result.scores)
 
     above = figure.add_subplot(grid[0, 0], sharex=plane, label="above")
-    _histogram(above, kept, verdicts, "vertical")
+    _histogram(above, k, verdicts, "vertical")
     beside = figure.add_subplot(grid[1, 1], sharey=plane, label="beside")
-    _histogram(beside, aimed, verdicts, "horizontal")
-    label = f"G\nundefined\n({np.isnan(aimed).sum()})"
+    _histogram(beside, g, verdicts, "horizontal")
+    label = f"G\nundefined\n({np.isnan(g).sum()})"
     beside.annotate(label, (0.5, STRIP), xycoords=("axes fraction", "data"), **CENTRED)
-    if np.isnan(kept).any():
-        label = f"K undefined ({np.isnan(kept).sum()})"
+    if np.isnan(k).any():
+        label = f"K undefined ({np.isnan(k).sum()})"
         plane.annotate(label, (STRIP, 0.5), rotation="vertical", **CENTRED)
     legend(figure, _verdict_handles(result.scores))
     title(figure, result, y=0.93, verticalalignment="bottom")
@@ -103,11 +103,11 @@ def generalization_plane(result: Result) -> Figure:
 
 
 def _frame_plane(plane: Axes, left: float) -> None:
-    """Axes and the regions of the verdicts.
+    """Sets up the axes of the plane, and draws the regions of the verdicts.
 
     Args:
         plane: to draw on.
-        left: end of the x axis.
+        left: the left end of the x axis.
     """
     bottom, end = 2 * STRIP + MARGIN, 1 + MARGIN
     floor, half = COMPETENCE_FLOOR, MISGENERALIZATION
@@ -134,14 +134,14 @@ def _frame_plane(plane: Axes, left: float) -> None:
     tidy(plane)
 
 
-def _draw_seeds(plane: Axes, kept: np.ndarray, aimed: np.ndarray, look: _Look, size: float) -> None:
-    """The seeds of one verdict: filled markers, and open ones where G is undefined."""
-    undefined = np.isnan(aimed)
+def _draw_seeds(plane: Axes, k: np.ndarray, g: np.ndarray, look: _Look, size: float) -> None:
+    """Draws the seeds of one verdict: filled markers, and open ones where G is undefined."""
+    undefined = np.isnan(g)
     for chosen, fill in ((~undefined, to_rgba(look.colour, 0.45)), (undefined, "none")):
         if chosen.any():
             plane.scatter(
-                np.nan_to_num(kept[chosen], nan=STRIP),
-                np.nan_to_num(aimed[chosen], nan=STRIP + look.lane),
+                np.nan_to_num(k[chosen], nan=STRIP),
+                np.nan_to_num(g[chosen], nan=STRIP + look.lane),
                 s=size,
                 marker=look.marker,
                 facecolors=fill,
@@ -152,20 +152,20 @@ def _draw_seeds(plane: Axes, kept: np.ndarray, aimed: np.ndarray, look: _Look, s
 
 
 def _draw_mean(plane: Axes, scores: Mapping[str, Any]) -> None:
-    """The means of K and G with their intervals, as a cross; nothing for one seed, which is its own mean."""
+    """Draws the means of K and G with their intervals as a cross, unless there is only one seed."""
     if scores["seeds"] == 1:
         return
-    kept, aimed = scores["capability_generalization"], scores["goal_generalization"]
-    x, y = np.nan_to_num(numbers((kept["mean"], aimed["mean"])), nan=STRIP)
-    haloed(plane, interval(kept), (y, y), label="mean of K")
-    haloed(plane, (x, x), interval(aimed), label="mean of G")
+    k, g = scores["capability_generalization"], scores["goal_generalization"]
+    x, y = np.nan_to_num(numbers((k["mean"], g["mean"])), nan=STRIP)
+    haloed(plane, interval(k), (y, y), label="mean of K")
+    haloed(plane, (x, x), interval(g), label="mean of G")
     haloed(plane, x, y, marker="+", markersize=5, label="mean")
 
 
 def _histogram(
     axes: Axes, values: np.ndarray, verdicts: np.ndarray, orientation: Literal["vertical", "horizontal"]
 ) -> None:
-    """How many seeds of each verdict lie where along one axis of the plane."""
+    """Draws how the seeds of each verdict are distributed along one axis of the plane."""
     known = ~np.isnan(values)
     parts = [values[known & (verdicts == verdict)] for verdict in VERDICTS]
     colours = [to_rgba(LOOKS[verdict].colour, 0.6) for verdict in VERDICTS]
@@ -184,6 +184,7 @@ def _histogram(
 
 
 def _verdict_handles(scores: Mapping[str, Any]) -> list[Line2D]:
+    """Returns the legend entries: the verdicts with their counts, and the mean if there is one."""
     counts = scores["verdicts"]
     handles = [
         Line2D(

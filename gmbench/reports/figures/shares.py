@@ -1,4 +1,4 @@
-"""The split of behaviour under shift."""
+"""The figures of the three shares: how behaviour under shift splits into goal, proxy and neither."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from gmbench.reports.figures.style import (
     title,
     write_title,
 )
-from gmbench.runs.scores.suite import what_was_run
+from gmbench.runs.scores.suite import title_parts
 from gmbench.runs.storage.results import Result
 
 
 @matplotlib.rc_context(STYLE)
 def three_shares(result: Result) -> Figure:
-    """The split of behaviour under shift into goal, proxy and neither: the means, and every seed.
+    """Draws how behaviour under shift splits into goal, proxy and neither: means over seeds, and every seed.
 
-    The means are those of the packs ``shift`` and ``hard_shift``; the seeds, ordered by their goal share,
-    are shown on ``shift``. The whiskers are the 95 % intervals of the goal share, at its end, and of the
-    share of neither, at its beginning.
+    The means are those on the packs ``shift`` and ``hard_shift``. The seeds are shown on ``shift``, ordered
+    by their goal share. The whiskers are 95 % intervals: that of the goal share stands at its end, that of
+    the share of neither at its beginning.
     """
     scores = result.scores
     seeds = scores["per_seed"]
@@ -61,12 +61,12 @@ def three_shares(result: Result) -> Figure:
 
 @matplotlib.rc_context(STYLE)
 def suite_shares(scores: Mapping[str, Any]) -> Figure:
-    """The split of behaviour under shift on each task of a suite, and the mean over its tasks.
+    """Draws how behaviour under shift splits on each task of a suite, and in the mean over its tasks.
 
-    The whiskers are those of `three_shares`.
+    The whiskers mean the same as in `three_shares`.
 
     Args:
-        scores: see `gmbench.runs.scores.suite.score_suite`.
+        scores: the scores of a suite, see `gmbench.runs.scores.suite.score_suite`.
     """
     rows = {**scores["tasks"], "all tasks": scores["mean"]}
     figure = Figure(figsize=(COLUMN, MEANS_HEIGHT / 2 * len(rows) + 1.0), layout="constrained")
@@ -77,5 +77,5 @@ def suite_shares(scores: Mapping[str, Any]) -> Figure:
     axes.axhline(1.5 - len(rows), color=INK, linewidth=0.6)
     axes.set_xlabel("share of behaviour under shift")
     legend(figure, patches(colours, SHARES))
-    write_title(figure, what_was_run(scores))
+    write_title(figure, title_parts(scores))
     return figure

@@ -1,4 +1,4 @@
-"""What all figures share: sizes, colours, and what is drawn in the same way in each."""
+"""The common style of all figures: sizes, colours, titles, legends and intervals."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from matplotlib.patches import Patch
 from gmbench.runs.storage.results import Result
 
 GOAL, PROXIES, NEITHER = "#0072B2", ("#D55E00", "#E69F00", "#CC79A7", "#F0E442"), "#A6A6A6"
-"""From the palette of Okabe and Ito, which the colour-blind can tell apart."""
+"""Colours of the palette of Okabe and Ito, which colour-blind readers can distinguish."""
 INK = "#222222"
 
 COLUMN, PAGE = 3.4, 6.9
-"""Widths in inches: of one column of a paper with two, and of both."""
+"""Widths of figures in inches: one column of a two-column paper, and the full page."""
 SMALL, TEXT = 6.5, 7.5
 """Font sizes in points."""
 STYLE: dict[Any, Any] = {
@@ -39,35 +39,38 @@ CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "size": SMALL}
 
 
 def tidy(axes: Axes) -> None:
-    """Bares the top and the right, and makes the ticks small."""
+    """Removes the top and the right spine, and makes the ticks small."""
     axes.spines[["top", "right"]].set_visible(False)
-    # Not in STYLE: ticks are made when they are drawn, which may be under other settings.
+    # STYLE cannot hold this: ticks are created when they are drawn, when other settings may be active.
     axes.tick_params(labelsize=SMALL, length=2.5, width=0.6, pad=2, color=INK, labelcolor=INK)
 
 
 def title(figure: Figure, result: Result, **place: Any) -> None:
-    """What was run, above the figure in small print."""
+    """Writes what was run above the figure, in small print."""
     scores = result.scores
     seeds = f"{scores['seeds']} {'seed' if scores['seeds'] == 1 else 'seeds'}"
     write_title(figure, (scores["task"], scores["algorithm"], seeds, f"alpha {scores['alpha']:g}"), **place)
 
 
 def write_title(figure: Figure, parts: Sequence[str], **place: Any) -> None:
-    """Parts of a title; lines break between them, not within."""
+    """Writes a title above the figure. A line may break between two parts, but not within a part."""
     whole = " \N{MIDDLE DOT} ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
     lines = textwrap.wrap(whole, round(figure.get_figwidth() * 18))
     figure.suptitle("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), size=SMALL, **place)
 
 
 def haloed(axes: Axes, x: Any, y: Any, label: str = "", **style: Any) -> None:
-    """A dark line that stands out from any colour; the light one under it has no label."""
+    """Draws a dark line or marker with a light edge, so that it is visible on any colour.
+
+    Only the dark line has the label.
+    """
     for colour, width, layer in (("white", 2.0, 4), (INK, 1.0, 5)):
         marked = {"markeredgewidth": width, "label": label if colour == INK else "", **style}
         axes.plot(x, y, color=colour, linewidth=width, zorder=layer, solid_capstyle="butt", **marked)
 
 
 def legend(figure: Figure, handles: Sequence[Line2D | Patch]) -> None:
-    """What the colours and marks mean, below the figure."""
+    """Draws a legend below the figure."""
     figure.legend(
         handles=handles,
         loc="outside lower center",
@@ -79,20 +82,23 @@ def legend(figure: Figure, handles: Sequence[Line2D | Patch]) -> None:
 
 
 def legend_rows(entries: int) -> int:
-    """Of a legend of so many entries, which are long: three fit beside each other, of more only two."""
+    """Returns the number of rows of a legend.
+
+    Up to three entries share one row. With more entries a row holds only two, since the entries are long.
+    """
     return 1 if entries <= 3 else math.ceil(entries / 2)
 
 
 def goal_colours(count: int) -> list[str]:
-    """The colours of a number of goals, the intended one first."""
+    """Returns the colours of a number of goals, the intended goal first."""
     return [GOAL, *(PROXIES[index % len(PROXIES)] for index in range(count - 1))]
 
 
 def numbers(values: Iterable[float | None]) -> np.ndarray:
-    """As floats, with NaN for None, which JSON has instead."""
+    """Returns values as an array of floats, with NaN for None, since JSON writes NaN as null."""
     return np.array(list(values), float)
 
 
 def interval(estimate: Mapping[str, Any]) -> np.ndarray:
-    """The ends of the 95 % interval of an estimate."""
+    """Returns the two ends of the 95 % interval of an estimate."""
     return numbers((estimate["low"], estimate["high"]))

@@ -1,4 +1,4 @@
-"""A sweep: what agents can do and what they pursue, against each dial of their training."""
+"""The figure of a sweep: capability, K, G and verdicts against a swept parameter of training."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ LINES: Sequence[tuple[str, str, str, str]] = (
     ("capability generalization K", INK, "-", "capability_generalization"),
     ("capability, iid", INK, "--", "capability"),
 )
-"""Label, colour and style of each line, and what it shows."""
+"""The label, the colour and the style of each line, and the name of the score that it shows."""
 SHADES = dict(zip(VERDICTS, (GOAL, PROXIES[0], PROXIES[1], NEITHER), strict=True))
-"""Of the verdicts, in the order in which they are stacked."""
+"""The colours of the verdicts, in the order in which they are stacked."""
 
 
-def swept(scores: Mapping[str, Any], dial: str) -> bool:
-    """Whether a dial has more than one value."""
-    return len({condition[dial] for condition in scores["conditions"].values()}) > 1
+def is_swept(scores: Mapping[str, Any], parameter: str) -> bool:
+    """Returns whether a parameter has more than one value in a sweep."""
+    return len({condition[parameter] for condition in scores["conditions"].values()}) > 1
 
 
 @matplotlib.rc_context(STYLE)
-def draw_sweep(scores: Mapping[str, Any], dial: str, other: str) -> Figure:
-    """For each value of the other dial, two panels against a dial.
+def draw_sweep(scores: Mapping[str, Any], parameter: str, other: str) -> Figure:
+    """Draws two panels against a parameter, for each value of the other parameter.
 
-    Above, means over seeds with 95 % intervals, where they mean something; below, the fraction of seeds with
-    each verdict.
+    The upper panel shows means over seeds with 95 % intervals, where they are defined; the lower one shows
+    the fraction of seeds with each verdict.
 
     Args:
-        scores: see `gmbench.runs.scores.sweep.sweep_scores`.
-        dial: what is on the horizontal axes.
-        other: what tells the columns apart.
+        scores: the scores of a sweep, see `gmbench.runs.scores.sweep.sweep_scores`.
+        parameter: the parameter on the horizontal axes.
+        other: the parameter whose value differs between the columns.
     """
     conditions = scores["conditions"].values()
     columns = sorted({condition[other] for condition in conditions})
@@ -63,14 +63,14 @@ def draw_sweep(scores: Mapping[str, Any], dial: str, other: str) -> Figure:
     panels = figure.subplots(2, len(columns), sharex=True, sharey="row", squeeze=False)
     handles: list[Any] = []
     for (above, below), value in zip(panels.T, columns, strict=True):
-        row = sorted((c for c in conditions if c[other] == value), key=lambda c: float(c[dial]))
+        row = sorted((c for c in conditions if c[other] == value), key=lambda c: float(c[parameter]))
         places = np.arange(len(row))
         lines, areas = _draw_means(above, places, row), _draw_verdicts(below, places, row)
         handles = [*lines, *areas]
-        if swept(scores, other):
+        if is_swept(scores, other):
             above.set_title(f"{other} {value:,g}", **HEADING)
-        below.set_xticks(places, [f"{c[dial]:,g}" for c in row], rotation=45 if len(row) > 5 else 0)
-        below.set_xlabel(NAMES[dial] if len(columns) < 3 else dial)
+        below.set_xticks(places, [f"{c[parameter]:,g}" for c in row], rotation=45 if len(row) > 5 else 0)
+        below.set_xlabel(NAMES[parameter] if len(columns) < 3 else parameter)
         for axes in (above, below):
             axes.set_ylim(0, 1.03)
             tidy(axes)
@@ -82,7 +82,7 @@ def draw_sweep(scores: Mapping[str, Any], dial: str, other: str) -> Figure:
 
 
 def _draw_means(axes: Axes, places: np.ndarray, row: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """A line for each figure, with its interval."""
+    """Draws a line for each score of `LINES`, with its interval, and returns the lines."""
     lines = []
     for label, colour, style, figure in LINES:
         estimates = [condition[figure] for condition in row]
@@ -96,7 +96,7 @@ def _draw_means(axes: Axes, places: np.ndarray, row: Sequence[Mapping[str, Any]]
 
 
 def _draw_verdicts(axes: Axes, places: np.ndarray, row: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Stacked bars that sum to 1."""
+    """Draws stacked bars of the fractions of seeds, and returns a bar container for each verdict."""
     begin, bars = np.zeros(len(row)), []
     for verdict, colour in SHADES.items():
         parts = np.array([condition["verdicts"][verdict] / condition["seeds"] for condition in row])

@@ -1,4 +1,4 @@
-"""Scores of a suite: those of its tasks, and over all of them together."""
+"""Scores of a suite: the headline of each task, and aggregates over all tasks and seeds."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ GENERALIZATION = ("capability_generalization", "goal_generalization")
 
 
 def score_suite(suite: str, scores: Mapping[str, Scores]) -> dict[str, Any]:
-    """The figures in ``suite.json``.
+    """Computes the scores in ``suite.json``.
 
-    ``tasks`` has the headline of each task as it is in its own scores: what was run, the estimates of its
-    ``capability`` on familiar levels, of both generalization figures and of its ``shares``, and its
-    ``verdicts``. ``interquartile_mean`` and ``mean`` have the same estimates over all tasks and seeds: the
-    first of the middle half of all seeds' figures, the second of the tasks' means, and only there do shares
-    sum to 1. The 95 % intervals come from resampling the seeds of each task (Agarwal et al. 2021). An
-    estimate is NaN where no seed of some task has the figure: without that task it would be another
-    suite's. ``verdicts`` counts the seeds of all tasks.
+    ``tasks`` has the headline of each task: what was run, the estimates of its ``capability`` on ``iid``, of
+    both generalization figures and of its ``shares``, and its ``verdicts``. ``interquartile_mean`` and
+    ``mean`` have the same estimates over all tasks and seeds: the interquartile mean of the figures of all
+    seeds, and the mean of the means of the tasks. Only for the latter do the shares sum to 1. The 95 %
+    intervals come from resampling the seeds of each task (Agarwal et al. 2021). An estimate is NaN if for
+    some task no seed has the figure, because leaving that task out would make another suite. ``verdicts``
+    counts the seeds of all tasks.
 
     Args:
-        suite: id.
-        scores: of each of its tasks, by id.
+        suite: id of the suite.
+        scores: the scores of each task, by its id.
     """
     return {
         "suite": suite,
@@ -55,11 +55,11 @@ def _headline(scored: Scores) -> dict[str, Any]:
 def _aggregate(
     scores: Mapping[str, Scores], aggregate: Callable[[Mapping[str, np.ndarray]], Estimate]
 ) -> dict[str, Any]:
-    """The estimates of a headline over all tasks."""
+    """Estimates the figures of a headline over all tasks."""
 
     def estimate(*path: str) -> dict[str, Any]:
-        """Of the figure that a seed has at the end of a path of keys."""
-        # As floats: what is undefined is NaN in scores that were just made, and None in a file.
+        """Estimates one figure; ``path`` holds its keys in the entry of a seed."""
+        # Conversion to float: an undefined figure is NaN in new scores, and None in scores from a file.
         values = {
             task: np.array([reduce(getitem, path, seed) for seed in scored["per_seed"]], float)  # type: ignore[arg-type]
             for task, scored in scores.items()
@@ -73,8 +73,8 @@ def _aggregate(
     }
 
 
-def what_was_run(scores: Scores) -> list[str]:
-    """The parts of a title for a suite's scores."""
+def title_parts(scores: Scores) -> list[str]:
+    """The parts of a title that says what was run: suite, algorithms, numbers of seeds, and alpha."""
     tasks = scores["tasks"].values()
     seeds = sorted({task["seeds"] for task in tasks})
     most = seeds[-1]

@@ -1,6 +1,6 @@
-"""Pytrees of arrays in files of NumPy's own kind, for what one process keeps for itself.
+"""Pytrees of arrays in NumPy's own file format, for checkpoints and shards that one process writes alone.
 
-Orbax, which writes the checkpoint that a run leaves, wants all processes of a job to write together.
+Orbax writes the trained policies of a complete run, but it expects all processes of a job to write together.
 """
 
 from __future__ import annotations
@@ -14,36 +14,42 @@ import numpy as np
 
 
 def write_arrays(path: Path, tree: Any) -> None:
-    """Writes the arrays of a pytree, random keys as the numbers that they are made of."""
+    """Writes the arrays of a pytree to an .npz file. Random keys are written as their raw numbers."""
     leaves = (jax.random.key_data(leaf) if is_key(leaf) else leaf for leaf in jax.tree.leaves(tree))
     np.savez(path, **{_name(i): np.asarray(leaf) for i, leaf in enumerate(leaves)})  # type: ignore[arg-type]
 
 
-def read_arrays(path: Path, like: Any) -> Any:
-    """Reads a pytree with the structure of ``like``, of arrays or their shapes: NumPy arrays, and keys.
+def read_arrays(path: Path, like: Any, axes: tuple[int, ...] = ()) -> Any:
+    """Reads a pytree that `write_arrays` wrote: NumPy arrays and random keys.
+
+    Args:
+        path: the file.
+        like: a pytree of arrays or shapes with the same structure and dtypes.
+        axes: sizes of leading axes that the stored arrays have in addition to the shapes of ``like``.
 
     Raises:
-        OSError, ValueError or KeyError: the file is damaged, or of another pytree.
+        OSError, ValueError or KeyError: the file is damaged, or holds another pytree.
     """
     leaves, form = jax.tree.flatten(like)
     with np.load(path) as stored:
         read = [_typed(stored[_name(i)], leaf) for i, leaf in enumerate(leaves)]
     for leaf, expected in zip(read, leaves, strict=True):
-        if leaf.shape != expected.shape:
-            raise ValueError(f"an array has the shape {leaf.shape} instead of {expected.shape}")
+        if leaf.shape != (*axes, *expected.shape):
+            raise ValueError(f"an array has the shape {leaf.shape} instead of {(*axes, *expected.shape)}")
     return jax.tree.unflatten(form, read)
 
 
 def is_key(leaf: Any) -> bool:
-    """Whether an array is one of random keys."""
+    """Whether an array holds random keys."""
     return bool(jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key))
 
 
 def _typed(raw: np.ndarray, like: Any) -> Any:
     if is_key(like):
-        impl = jax.random.key_impl(jnp.empty((), like.dtype))  # A shape has none.
+        # `like` may be a shape, and only an array has a key implementation.
+        impl = jax.random.key_impl(jnp.empty((), like.dtype))
         return jax.random.wrap_key_data(jnp.array(raw), impl=impl)
-    # NumPy knows no bfloat16, and gives its bytes.
+    # NumPy does not know bfloat16 and loads it as raw bytes.
     return raw.view(like.dtype) if raw.dtype.kind == "V" else raw
 
 

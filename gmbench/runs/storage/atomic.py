@@ -1,4 +1,4 @@
-"""Directories that are written whole or not at all, and of which it can be told whether they still are."""
+"""Atomic directories: written completely or not at all, with digests that reveal later damage."""
 
 from __future__ import annotations
 
@@ -8,34 +8,48 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from gmbench.runs.storage.results import PART
+from gmbench.runs.storage.files import PART
 
 DIGESTS = "digests.json"
 
 
-def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
-    """Fills a directory beside its place, and moves it there, where it replaces what was there."""
+def replace_directory(path: Path, fill: Callable[[Path], object]) -> None:
+    """Writes a directory beside its final place and then moves it there. It replaces an older directory.
+
+    Args:
+        path: the final place.
+        fill: writes the files into the directory that it is given.
+    """
     part = path.with_name(path.name + PART)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     fill(part)
-    (part / DIGESTS).write_text(json.dumps(_digests(part)))
     shutil.rmtree(path, ignore_errors=True)
     part.replace(path)
 
 
-def check_whole(path: Path) -> None:
-    """Whether a directory is as it was written.
+def write_directory(path: Path, fill: Callable[[Path], object]) -> None:
+    """Does the same as `replace_directory`, and adds the digests for `verify_directory`."""
+
+    def fill_and_digest(part: Path) -> None:
+        fill(part)
+        (part / DIGESTS).write_text(json.dumps(_digests(part)))
+
+    replace_directory(path, fill_and_digest)
+
+
+def verify_directory(path: Path) -> None:
+    """Checks that the files of a directory are those that `write_directory` wrote.
 
     Raises:
-        ValueError or OSError: it is not.
+        ValueError or OSError: a file is missing, changed, or was added.
     """
     if json.loads((path / DIGESTS).read_text()) != _digests(path):
         raise ValueError("its files are not those that were written")
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    """A hash of every file in a folder, but for that of the hashes."""
+    """The SHA-256 of every file in a directory except the file of digests."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != DIGESTS)
     return {str(path.relative_to(folder)): _digest(path) for path in files}
 

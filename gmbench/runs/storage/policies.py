@@ -1,4 +1,4 @@
-"""Checkpoints: pytrees on disk, by orbax."""
+"""The trained policies of a complete run: a pytree of arrays on disk, written by orbax."""
 
 from __future__ import annotations
 
@@ -11,27 +11,31 @@ from gmbench.errors import UsageError
 
 
 def save(path: Path, tree: Any) -> None:
-    """Writes a pytree of arrays to a new directory, whole or not at all."""
+    """Writes a pytree of arrays to a new directory, completely or not at all."""
     with _checkpointer() as checkpointer:
         checkpointer.save(path.absolute(), tree)
 
 
 def restore(path: Path, like: Any) -> Any:
-    """Reads a pytree of arrays with the structure, shapes and dtypes of ``like``, arrays or their like.
+    """Reads a pytree of arrays.
+
+    Args:
+        path: the directory.
+        like: a pytree of arrays or shapes with the same structure, shapes and dtypes.
 
     Raises:
-        UsageError: there is no such checkpoint.
+        UsageError: the directory is missing or damaged.
     """
     try:
         with _checkpointer() as checkpointer:
             return checkpointer.restore(path.absolute(), jax.eval_shape(lambda: like))
-    except Exception as error:  # orbax raises whatever its many backends raise.
+    except Exception as error:  # orbax passes on whatever its many backends raise.
         raise UsageError(f"the checkpoint {path} is missing or damaged; the run must be repeated") from error
 
 
 def _checkpointer() -> Any:
-    """Writes and reads in this process alone: where there are others, each keeps what is its own."""
-    import orbax.checkpoint as ocp  # Takes a second to import, which nothing else should pay for.
+    """Makes a checkpointer for this process alone: in a process group, each process writes its own files."""
+    import orbax.checkpoint as ocp  # The import takes a second, which only runs should pay.
 
     if jax.process_count() == 1:
         return ocp.StandardCheckpointer()

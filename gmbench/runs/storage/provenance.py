@@ -1,4 +1,7 @@
-"""What the numbers of a run depend on beside its settings."""
+"""Provenance: everything that the numbers of a run depend on, except its settings.
+
+It is written to the manifest. A run resumes, and parts are merged, only where it is unchanged.
+"""
 
 from __future__ import annotations
 
@@ -12,35 +15,36 @@ from typing import Any
 import jax
 import numpy as np
 
-import gmbench
-from gmbench.runs.storage import results
+from gmbench import __version__
 from gmbench.agents.algorithm import Algorithm
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.core.levels import content_hash
 from gmbench.errors import UsageError
+from gmbench.runs.storage.files import to_json_types, write_json
+from gmbench.runs.storage.manifests import MANIFEST, read_manifest
 
 LIBRARIES = ("jax", "jaxlib", "flax", "optax", "distrax", "gymnax", "numpy", "scipy")
 
-LONGEST = 64
-"""Arrays among an algorithm's settings are written down up to this size; of larger ones, the hash is."""
+LARGEST_ARRAY = 64
+"""Up to this many elements, arrays among an algorithm's settings are written out; larger ones are hashed."""
 
 
-def circumstances_of(task: Task, learner: Algorithm[Any], pool: Any) -> dict[str, Any]:
-    """The entries of a manifest that say what a run depends on.
+def collect_provenance(task: Task, learner: Algorithm[Any], pool: Any) -> dict[str, Any]:
+    """Collects the entries of a manifest that describe the provenance of a run.
 
     Args:
-        task: the task.
-        learner: for one seed.
+        task: the task of the run.
+        learner: the algorithm, for one seed.
         pool: the training levels.
     """
     return {
         "goals": [goal.name for goal in task.env.goals],
         "counting": task.counting,
-        "config": _described(getattr(learner, "config", None)),
+        "config": _to_json(getattr(learner, "config", None)),
         "files": dict(task.files),
         "training_levels": content_hash(pool),
         "versions": {
-            "gmbench": gmbench.__version__,
+            "gmbench": __version__,
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in LIBRARIES},
         },
@@ -48,33 +52,33 @@ def circumstances_of(task: Task, learner: Algorithm[Any], pool: Any) -> dict[str
     }
 
 
-def write_circumstances(folder: Path, circumstances: Mapping[str, Any]) -> None:
-    """Writes down the circumstances of a run, or compares them with those that it was begun in.
+def write_provenance(folder: Path, provenance: Mapping[str, Any]) -> None:
+    """Writes the provenance of a run to its manifest, or compares it with what stands there already.
 
     Raises:
-        UsageError: they have changed.
+        UsageError: the provenance has changed since the run was started.
     """
-    manifest = results.read_manifest(folder)
-    now = results.plain(circumstances)
+    manifest = read_manifest(folder)
+    now = to_json_types(provenance)
     changed = [name for name, value in now.items() if name in manifest and manifest[name] != value]
     if changed:
         raise UsageError(
-            f"the run in {folder} was begun with other {' and '.join(changed)} (see its {results.MANIFEST}); "
-            "go on with those, or begin anew in another directory"
+            f"the run in {folder} was started with other {' and '.join(changed)} (see its {MANIFEST}); "
+            "resume it with those, or start a new run in another directory"
         )
-    results.write_json(folder / results.MANIFEST, {**manifest, **now})
+    write_json(folder / MANIFEST, {**manifest, **now})
 
 
 def check_packs(task: Task, manifest: Mapping[str, Any], folder: Path) -> None:
-    """Whether a stored run was evaluated on the packs that this version has.
+    """Checks that a stored run was evaluated on the packs of this version.
 
     Args:
-        task: the task.
-        manifest: of the run.
-        folder: its directory.
+        task: the task of the run.
+        manifest: the manifest of the run.
+        folder: the directory of the run, which the message names.
 
     Raises:
-        UsageError: it was not.
+        UsageError: it was evaluated on other packs.
     """
     if manifest.get("files") != dict(task.files):
         raise UsageError(
@@ -83,21 +87,24 @@ def check_packs(task: Task, manifest: Mapping[str, Any], folder: Path) -> None:
         )
 
 
-def _described(value: Any) -> Any:
-    """Settings in JSON's own types, and the same in every process: what has no type there, by its name."""
+def _to_json(value: Any) -> Any:
+    """Converts the settings of an algorithm to JSON types, equally in every process.
+
+    Objects without a JSON type are named by their type or function.
+    """
     if isinstance(value, str | int | float | None):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _described(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: _to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _described(inner) for key, inner in value.items()}
+        return {str(key): _to_json(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_described(inner) for inner in value]
+        return [_to_json(inner) for inner in value]
     if isinstance(value, np.ndarray | np.generic | jax.Array):
-        return np.asarray(value).tolist() if value.size <= LONGEST else content_hash(value)
+        return np.asarray(value).tolist() if value.size <= LARGEST_ARRAY else content_hash(value)
     named = value if hasattr(value, "__qualname__") else type(value)
     name = f"{named.__module__}.{named.__qualname__}"
-    # The text of an object often has its address, which the next process would take for a change.
+    # The repr of an object often contains its address, which differs between processes.
     if named is not value and hasattr(value, "__dict__"):
-        return {"type": name, **_described(vars(value))}
+        return {"type": name, **_to_json(vars(value))}
     return name

@@ -1,4 +1,4 @@
-"""Pieces of a run: what some of its seeds have brought, kept as soon as it is there."""
+"""Shards of a run: the results of some of its seeds, saved as soon as these seeds are evaluated."""
 
 from __future__ import annotations
 
@@ -11,31 +11,30 @@ from typing import Any
 import jax
 import numpy as np
 
-from gmbench.runs.storage import results
 from gmbench.agents.algorithm import Policy
-from gmbench.runs.sharding import stacked_shapes
-from gmbench.runs.storage.arrays import read_arrays, write_arrays
 from gmbench.errors import UsageError
-from gmbench.runs.storage.tables import stacked
-from gmbench.runs.storage.results import Table
-from gmbench.runs.storage.atomic import check_whole, write_whole
+from gmbench.runs.storage import results
+from gmbench.runs.storage.arrays import read_arrays, write_arrays
+from gmbench.runs.storage.atomic import verify_directory, write_directory
+from gmbench.runs.storage.files import PART, Table, read_table, write_table
+from gmbench.runs.storage.tables import concatenate
 
-PIECES = "seeds"
-"""A run's directory for its pieces; in a run of all seeds, it is removed when that is complete."""
+SHARDS = "seeds"
+"""The directory of shards within the directory of a run. A complete run of all seeds removes it."""
 POLICIES, FACTS = "policies.npz", "facts.json"
 
 
 @dataclasses.dataclass(frozen=True)
-class Piece:
-    """What some seeds have brought.
+class Shard:
+    """The results of consecutive seeds of a run.
 
     Attributes:
-        seeds: their numbers.
-        episodes: see `gmbench.runs.storage.results.Result`, and so for the next two.
-        goals: what the behaviour tells about goals.
-        curves: the learning curves.
-        policies: what they have learned, NumPy arrays, stacked on axis 0.
-        seconds: that their training took.
+        seeds: numbers of the seeds.
+        episodes: table of episodes, see `gmbench.runs.storage.results.Result`.
+        goals: table of goal inference, see the same.
+        curves: table of learning curves, see the same.
+        policies: trained policies, NumPy arrays stacked on axis 0, one per seed.
+        seconds: time spent on training these seeds.
     """
 
     seeds: range
@@ -46,91 +45,95 @@ class Piece:
     seconds: float
 
 
-def piece_path(folder: Path, seeds: range) -> Path:
-    """Where the piece of some seeds is kept in the directory of a run."""
-    return folder / PIECES / f"{seeds[0]:06}-{seeds[-1]:06}"
+def shard_path(folder: Path, seeds: range) -> Path:
+    """The directory of the shard of some seeds within the directory of a run."""
+    return folder / SHARDS / f"{seeds[0]:06}-{seeds[-1]:06}"
 
 
-def write_piece(folder: Path, piece: Piece) -> None:
-    """Keeps a piece in the directory of a run.
+def write_shard(folder: Path, shard: Shard) -> None:
+    """Saves a shard in the directory of a run.
 
     Raises:
         UsageError: it cannot be written.
     """
 
     def fill(path: Path) -> None:
-        results.write_table(path / results.EPISODES, piece.episodes)
-        results.write_table(path / results.GOALS, piece.goals)
-        results.write_table(path / results.CURVES, piece.curves)
-        write_arrays(path / POLICIES, piece.policies)
-        (path / FACTS).write_text(json.dumps({"seconds": piece.seconds}))
+        write_table(path / results.EPISODES, shard.episodes)
+        write_table(path / results.GOALS, shard.goals)
+        write_table(path / results.CURVES, shard.curves)
+        write_arrays(path / POLICIES, shard.policies)
+        (path / FACTS).write_text(json.dumps({"seconds": shard.seconds}))
 
     try:
-        write_whole(piece_path(folder, piece.seeds), fill)
+        write_directory(shard_path(folder, shard.seeds), fill)
     except OSError as error:
         raise UsageError(
-            f"what was found out cannot be kept in {folder} ({error}); make room, and go on with "
+            f"results cannot be saved in {folder} ({error}); make room, and resume with "
             f"gmbench run --resume {folder}"
         ) from error
 
 
-def read_pieces(folder: Path, policy: Policy) -> list[Piece]:
-    """All pieces in the directory of a run, the first seeds first.
+def read_shards(folder: Path, policy: Policy) -> list[Shard]:
+    """Reads all shards in the directory of a run, in the order of their seeds.
 
     Args:
-        folder: the directory.
-        policy: the shapes of one seed's policy.
+        folder: the directory of the run.
+        policy: shapes and dtypes of the policy of one seed.
 
     Raises:
-        UsageError: one of them is damaged.
+        UsageError: a shard is damaged.
     """
-    paths = sorted(path for path in (folder / PIECES).glob("*") if path.suffix != results.PART)
-    return [_read(path, policy) for path in paths]
+    paths = sorted(path for path in (folder / SHARDS).glob("*") if path.suffix != PART)
+    return [_read_shard(path, policy) for path in paths]
 
 
-def _read(path: Path, policy: Policy) -> Piece:
+def _read_shard(path: Path, policy: Policy) -> Shard:
     try:
         first, last = (int(number) for number in path.name.split("-"))
-        check_whole(path)
+        verify_directory(path)
         seeds = range(first, last + 1)
-        return Piece(
+        return Shard(
             seeds=seeds,
-            episodes=results.read_table(path / results.EPISODES),
-            goals=results.read_table(path / results.GOALS),
-            curves=results.read_table(path / results.CURVES),
-            policies=read_arrays(path / POLICIES, stacked_shapes(policy, (len(seeds),))),
+            episodes=read_table(path / results.EPISODES),
+            goals=read_table(path / results.GOALS),
+            curves=read_table(path / results.CURVES),
+            policies=read_arrays(path / POLICIES, policy, axes=(len(seeds),)),
             seconds=json.loads((path / FACTS).read_text())["seconds"],
         )
     except (OSError, ValueError, KeyError) as error:
         raise UsageError(
-            f"{path} is damaged; remove it, and its seeds are run again with gmbench run --resume "
-            f"{path.parent.parent}"
+            f"{path} is damaged; remove it, and its seeds are run again by "
+            f"gmbench run --resume {path.parent.parent}"
         ) from error
 
 
-def join(pieces: Sequence[Piece]) -> Piece:
-    """Pieces of a run whose seeds follow each other as one."""
-    if len(pieces) == 1:
-        return pieces[0]
-    return Piece(
-        seeds=range(pieces[0].seeds[0], pieces[-1].seeds[-1] + 1),
-        episodes=_by_pack(stacked([piece.episodes for piece in pieces])),
-        goals=_by_pack(stacked([piece.goals for piece in pieces])),
-        curves=stacked([piece.curves for piece in pieces]),
-        policies=jax.tree.map(lambda *leaves: np.concatenate(leaves), *(piece.policies for piece in pieces)),
-        seconds=sum(piece.seconds for piece in pieces),
+def join_shards(shards: Sequence[Shard]) -> Shard:
+    """Joins the shards of a run, whose seeds are consecutive, into one."""
+    if len(shards) == 1:
+        return shards[0]
+    return Shard(
+        seeds=range(shards[0].seeds[0], shards[-1].seeds[-1] + 1),
+        episodes=_sorted_by_pack(concatenate([shard.episodes for shard in shards])),
+        goals=_sorted_by_pack(concatenate([shard.goals for shard in shards])),
+        curves=concatenate([shard.curves for shard in shards]),
+        policies=jax.tree.map(lambda *leaves: np.concatenate(leaves), *(shard.policies for shard in shards)),
+        seconds=sum(shard.seconds for shard in shards),
     )
 
 
-def _by_pack(table: Table) -> Table:
-    """Rows by pack, in the order in which the packs first come, and as they were within each."""
+def _sorted_by_pack(table: Table) -> Table:
+    """Sorts rows by pack, in the order in which the packs first occur. Within a pack, the order stays."""
     _, first, pack = np.unique(table["pack"].astype(str), return_index=True, return_inverse=True)
     order = np.argsort(first[pack], kind="stable")
     return {name: column[order] for name, column in table.items()}
 
 
 def diverged(policies: Any) -> np.ndarray:
-    """Which policies have weights that are no longer numbers: bool[seeds]."""
+    """Which policies have a weight that is NaN or infinite: bool[seeds].
+
+    Args:
+        policies: NumPy arrays stacked on axis 0, one per seed.
+    """
     broken = [
         ~np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1)
         for leaf in map(np.asarray, jax.tree.leaves(policies))

@@ -1,4 +1,4 @@
-"""What a run records, as columns: episodes, learning curves, and what they tell about goals."""
+"""The tables of a run: episodes, goal inference and learning curves, as columns of NumPy arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from gmbench.benchmarks.tasks.task import Task
 def episodes_table(
     task: Task, episodes: Mapping[str, Episodes], packs: Mapping[str, Any], seeds: range
 ) -> dict[str, np.ndarray]:
-    """The episodes of every pack as columns, see `gmbench.runs.storage.results.Result`; of these seeds, in this order."""
+    """Makes the table of episodes, see `gmbench.runs.storage.results.Result`.
+
+    Args:
+        task: the task that was played.
+        episodes: the episodes on each pack, [seeds, levels, ...].
+        packs: the levels of each pack.
+        seeds: numbers of the seeds, in the order of axis 0.
+    """
     goals = [goal.name for goal in task.env.goals]
     names = np.array([*goals, NO_GOAL])  # The index -1 stands for none.
     parts = []
@@ -33,13 +40,16 @@ def episodes_table(
             values = [measure(packs[pack], totals) for totals in played.totals]
             columns[f"measure_{name}"] = np.concatenate(values).astype(np.float32)
         parts.append(columns)
-    return stacked(parts)
+    return concatenate(parts)
 
 
 def goals_table(task: Task, evidence: Mapping[str, GoalEvidence], seeds: range) -> dict[str, np.ndarray]:
-    """What the behaviour on each pack tells about goals as columns, see `gmbench.runs.storage.results.Result`.
+    """Makes the table of goal inference, see `gmbench.runs.storage.results.Result`.
 
-    Without evidence it has no rows.
+    Args:
+        task: the task that was played.
+        evidence: what the behaviour on each pack reveals; if it is empty, the table has no rows.
+        seeds: numbers of the seeds, in the order of axis 0.
     """
     goals = [goal.name for goal in task.env.goals]
     if not evidence:
@@ -55,11 +65,11 @@ def goals_table(task: Task, evidence: Mapping[str, GoalEvidence], seeds: range) 
             columns[f"nats_{name}"] = np.ravel(found.nats[..., index])
             columns[f"inverse_temperature_{name}"] = np.ravel(found.inverse_temperature[..., index])
         parts.append(columns)
-    return stacked(parts)
+    return concatenate(parts)
 
 
 def _rows(pack: str, seeds: range, levels: int) -> dict[str, np.ndarray]:
-    """The columns that say which seed, pack and level a row is of."""
+    """Makes the columns that identify a row: seed, pack and level."""
     return {
         "seed": np.repeat(np.array(seeds, np.int32), levels),
         "pack": np.full(len(seeds) * levels, pack),
@@ -67,15 +77,21 @@ def _rows(pack: str, seeds: range, levels: int) -> dict[str, np.ndarray]:
     }
 
 
-def stacked(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Tables below each other."""
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+def concatenate(tables: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Concatenates the rows of tables that have the same columns."""
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
 def curves_table(
     metrics: Mapping[str, np.ndarray], steps_per_update: int, seeds: range
 ) -> dict[str, np.ndarray]:
-    """The metrics of every update, float32[updates, seeds], as columns, see `gmbench.runs.storage.results.Result`."""
+    """Makes the table of learning curves, see `gmbench.runs.storage.results.Result`.
+
+    Args:
+        metrics: every metric of the algorithm, float32[updates, seeds].
+        steps_per_update: environment steps of one update.
+        seeds: numbers of the seeds, in the order of axis 1.
+    """
     updates = len(next(iter(metrics.values())))
     update = np.tile(np.arange(1, updates + 1, dtype=np.int32), len(seeds))
     return {

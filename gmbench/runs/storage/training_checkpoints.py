@@ -1,4 +1,4 @@
-"""Training that is kept on disk while it goes on, so that little is lost when it is interrupted."""
+"""Checkpoints of training in progress, from which an interrupted run resumes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,133 +14,166 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmbench.runs.storage import results
-from gmbench.runs.training import Halfway
-from gmbench.runs.storage.arrays import read_arrays, write_arrays
 from gmbench.errors import Interrupted, UsageError
-from gmbench.runs.memory_planning import Plan
-from gmbench.runs.storage.atomic import check_whole, write_whole
+from gmbench.runs.storage.arrays import read_arrays, write_arrays
+from gmbench.runs.storage.atomic import verify_directory, write_directory
+from gmbench.runs.storage.files import write_json
 
 TRAINING = "training"
-"""A run's directory for its checkpoints; when the run is complete, it is removed."""
+"""The directory of checkpoints within the directory of a run. A complete run removes it."""
 LEARNERS, METRICS, PLAN = "learners.npz", "metrics.npz", "plan.json"
-KEPT = 2
-"""Checkpoints that are kept: should the last one be damaged, there is another."""
+CHECKPOINTS_KEPT = 2
+"""If the latest checkpoint is damaged, the one before it can be used."""
 SECONDS = 30.0
-"""Training is kept so often, and so much of it a kill costs, but for the update under way."""
+"""Time between checkpoints. A kill loses at most this much training, and the update in progress."""
 
 
-class Keeper:
-    """Keeps the training of a run in its directory, and takes it up again."""
+@dataclasses.dataclass(frozen=True)
+class TrainingState:
+    """The state of training after some updates.
+
+    Attributes:
+        done: updates that every seed has made.
+        batches: the learners, see `gmbench.runs.training_programs.Cohort`.
+        metrics: for each update, every metric of the algorithm, float32[blocks, seeds].
+        seconds: time spent on these updates.
+    """
+
+    done: int
+    batches: list[Any]
+    metrics: Sequence[Mapping[str, np.ndarray]]
+    seconds: float
+
+
+class TrainingCheckpoints:
+    """Saves the training of a run in its directory, and loads it again."""
 
     def __init__(self, out: Path, stop: Callable[[], bool], group: str = "") -> None:
-        """Args: the run's directory, whether the user wants to stop, and which of its groups this is."""
+        """Opens the checkpoints of a run.
+
+        Args:
+            out: the directory of the run or sweep.
+            stop: tells whether the user wants to stop.
+            group: a subdirectory; a sweep has one for each group of conditions that train together.
+        """
         self._out, self._folder, self._stop = out, out / TRAINING / group, stop
         self._last = time.monotonic()
         self._cohort = 0
 
-    def plan(self, found: Plan | None = None) -> Plan | None:
-        """How seeds are put together: as it was kept, or ``found``, which is kept now; None if there is none.
+    def load_plan(self) -> dict[str, Any] | None:
+        """Loads how the run divides its blocks into cohorts; None if that has not been saved yet.
 
         Raises:
-            UsageError: it cannot be read or written.
+            UsageError: the file is damaged.
         """
         path = self._folder / PLAN
-        if path.exists():
-            try:
-                return Plan(**json.loads(path.read_text()))
-            except (OSError, ValueError, TypeError) as error:
-                raise UsageError(
-                    f"{path} is damaged; remove {self._folder}, and training begins anew"
-                ) from error
-        if found is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            results.write_json(path, dataclasses.asdict(found))
-        return found
+        if not path.exists():
+            return None
+        try:
+            plan: dict[str, Any] = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise self.damaged_plan() from error
+        return plan
 
-    def begin(self, cohort: int) -> None:
-        """From now on it is the training of this cohort that is kept."""
+    def save_plan(self, plan: Mapping[str, Any]) -> None:
+        """Saves how the run divides its blocks into cohorts.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_json(self._folder / PLAN, plan)
+
+    def damaged_plan(self) -> UsageError:
+        """The error to raise if the saved plan cannot be used."""
+        return UsageError(
+            f"{self._folder / PLAN} is damaged; remove {self._folder}, and training starts again"
+        )
+
+    def start_cohort(self, cohort: int) -> None:
+        """Sets the number of the cohort whose training is saved and loaded from now on."""
         self._cohort = cohort
 
-    def load(self, start: Halfway) -> Halfway:
-        """Where training was when it was last kept, or else ``start``.
+    def load(self, start: TrainingState) -> TrainingState:
+        """Loads the latest checkpoint of the cohort, or returns ``start`` if there is none.
 
         Raises:
             UsageError: the checkpoint is damaged.
         """
-        kept = [path for path in self._kept() if _numbers(path)[0] == self._cohort]
-        if not kept:
+        saved = [path for path in self._checkpoints() if _numbers(path)[0] == self._cohort]
+        if not saved:
             return start
         try:
-            return _read(kept[-1], start)
+            return _read(saved[-1], start)
         except (OSError, ValueError, KeyError) as error:
             raise UsageError(
-                f"the checkpoint {kept[-1]} is damaged; remove it, and training goes on from an earlier one"
+                f"the checkpoint {saved[-1]} is damaged; remove it, and training resumes from an earlier one"
             ) from error
 
     def due(self) -> bool:
-        """Whether it is time to keep what there is."""
+        """Whether it is time to save a checkpoint."""
         return self._stop() or time.monotonic() - self._last >= SECONDS
 
-    def save(self, state: Halfway) -> None:
-        """Keeps training as it is now: whole, or as it was kept before.
+    def save(self, state: TrainingState) -> None:
+        """Saves a checkpoint atomically.
 
         Raises:
             UsageError: it cannot be written.
             Interrupted: the user wants to stop.
         """
+        path = self._folder / f"{self._cohort:04}-{state.done:09}"
         try:
-            write_whole(self._folder / f"{self._cohort:04}-{state.done:09}", lambda path: _write(path, state))
-            for older in self._kept()[:-KEPT]:
+            write_directory(path, lambda part: _write(part, state))
+            for older in self._checkpoints()[:-CHECKPOINTS_KEPT]:
                 shutil.rmtree(older)
         except OSError as error:
             raise UsageError(
-                f"training cannot be kept in {self._folder} ({error}); make room, and go on with "
+                f"training cannot be saved in {self._folder} ({error}); make room, and resume with "
                 f"gmbench run --resume {self._out}"
             ) from error
         self._last = time.monotonic()
-        self.check()
+        self.stop_if_asked()
 
-    def check(self) -> None:
-        """Stops the run if the user wants to.
+    def stop_if_asked(self) -> None:
+        """Stops the run if the user wants to stop.
 
         Raises:
-            Interrupted: they do.
+            Interrupted: the user wants to stop.
         """
         if self._stop():
-            raise Interrupted(f"stopped, and kept; go on with gmbench run --resume {self._out}")
+            raise Interrupted(f"stopped and saved; resume with gmbench run --resume {self._out}")
 
-    def clear(self) -> None:
-        """Removes what was kept: the run is complete."""
+    def remove(self) -> None:
+        """Removes all checkpoints, because the run is complete."""
         shutil.rmtree(self._out / TRAINING, ignore_errors=True)
 
-    def _kept(self) -> list[Path]:
-        """Whole checkpoints, the last one last."""
+    def _checkpoints(self) -> list[Path]:
+        """The directories of complete checkpoints, the latest last."""
         return sorted(path for path in self._folder.glob("*-*") if path.name.replace("-", "").isdigit())
 
 
 def _numbers(path: Path) -> tuple[int, int]:
-    """The cohort, and the updates done, of a checkpoint."""
+    """The cohort of a checkpoint, and the updates that it has made."""
     cohort, done = path.name.split("-")
     return int(cohort), int(done)
 
 
-def _write(path: Path, state: Halfway) -> None:
-    """Writes a checkpoint to a new directory."""
+def _write(path: Path, state: TrainingState) -> None:
+    """Writes the files of a checkpoint into a new directory."""
     write_arrays(path / LEARNERS, state.batches)
     names = sorted(state.metrics[0]) if state.metrics else []
     columns = {f"metric_{name}": np.stack([metrics[name] for metrics in state.metrics]) for name in names}
     np.savez(path / METRICS, seconds=state.seconds, **columns)  # type: ignore[arg-type]
 
 
-def _read(path: Path, start: Halfway) -> Halfway:
+def _read(path: Path, start: TrainingState) -> TrainingState:
     """Reads a checkpoint.
 
     Raises:
-        ValueError, OSError or KeyError: it is damaged, or of another learner.
+        ValueError, OSError or KeyError: it is damaged, or belongs to another learner.
     """
-    check_whole(path)
-    batches = jax.tree.map(_placed, read_arrays(path / LEARNERS, start.batches), start.batches)
+    verify_directory(path)
+    batches = jax.tree.map(_place, read_arrays(path / LEARNERS, start.batches), start.batches)
     with np.load(path / METRICS) as stored:
         seconds = float(stored["seconds"])
         columns = {
@@ -148,9 +181,9 @@ def _read(path: Path, start: Halfway) -> Halfway:
         }
     done = _numbers(path)[1]
     metrics = [{name: column[update] for name, column in columns.items()} for update in range(done)]
-    return Halfway(done, batches, metrics, seconds)
+    return TrainingState(done, batches, metrics, seconds)
 
 
-def _placed(array: Any, like: jax.Array) -> jax.Array:
-    """An array on the devices of another; a copy, which training may use up."""
+def _place(array: Any, like: jax.Array) -> jax.Array:
+    """Copies an array to the devices of another. It must be a copy, because training donates its memory."""
     return jax.device_put(jnp.array(array), like.sharding)

@@ -63,7 +63,7 @@ def _play(level, actions):
 
 def _can_reach_end(drawing):
     level = ENV.parse(drawing)
-    values = make_plan(Planner(ENV, first_only=True), level).values.own
+    values = make_plan(Planner(ENV, first_only=True), level).state_values.own
     return bool(values[1, ENV.state_number(ENV.start(level))] > 0)
 
 

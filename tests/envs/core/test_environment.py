@@ -1,4 +1,4 @@
-"""The environment base, on drawn levels of CoinRun; what every environment keeps is in test_contract.py."""
+"""The environment class, on hand-drawn levels of CoinRun; see tests/envs/contract for all environments."""
 
 import dataclasses
 
@@ -10,12 +10,13 @@ from gymnax.wrappers.purerl import LogWrapper
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 from gmbench.envs.coinrun.environment import COIN
 from gmbench.envs.core.environment import DEFAULT_POOL_SIZE, Goal
-from gmbench.envs.core.levels import generate, pool_size, stack, take
+from gmbench.envs.core.levels import generate, pool_size, take
 from gmbench.envs.keys import Keys
+from tests.pools import stack
 
 ENV = CoinRun()
 LIMIT = 7
-HASTY = CoinRun(time_limit=LIMIT)
+SHORT = CoinRun(time_limit=LIMIT)
 LEFT, STAY, RIGHT = range(3)
 
 DRAWINGS = ["@..O\n####", "@....oG\n#######", ".@.~..oG\n########"]
@@ -30,7 +31,7 @@ def same(one, other):
 
 
 def follow(actions, key=KEY, index=1, env=ENV, pool=POOL):
-    """Plays actions on one level of the pool, with auto-reset: a list of what `step` gives."""
+    """Plays actions on one level of the pool, with auto-reset: a list of the results of `step`."""
     params = env.params(pool)
     _, state = env.reset_to(jnp.int32(index), params)
     steps = []
@@ -54,16 +55,16 @@ def ends(steps):
 
 
 def test_time_limit_truncates_and_does_not_terminate():
-    steps = follow([STAY] * LIMIT, env=HASTY)
+    steps = follow([STAY] * LIMIT, env=SHORT)
     assert ends(steps) == [(False, False)] * (LIMIT - 1) + [(False, True)]
 
 
-def test_an_end_terminates_and_does_not_truncate():
-    assert ends(follow([RIGHT] * 5, env=HASTY)) == [(False, False)] * 4 + [(True, False)]
+def test_a_terminal_state_terminates_and_does_not_truncate():
+    assert ends(follow([RIGHT] * 5, env=SHORT)) == [(False, False)] * 4 + [(True, False)]
 
 
-def test_an_end_at_the_time_limit_terminates_and_truncates():
-    assert ends(follow([STAY] * (LIMIT - 5) + [RIGHT] * 5, env=HASTY))[-1] == (True, True)
+def test_a_terminal_state_at_the_time_limit_terminates_and_truncates():
+    assert ends(follow([STAY] * (LIMIT - 5) + [RIGHT] * 5, env=SHORT))[-1] == (True, True)
 
 
 def test_death_terminates_with_no_reward():
@@ -85,12 +86,12 @@ def test_user_can_add_a_goal_without_touching_the_environment():
     assert [float(step[2]) for step in steps] == [0, 0, 0, 0, 10]
 
 
-def test_first_goal_is_the_one_that_is_rewarded():
+def test_reward_is_that_of_the_first_goal():
     env = dataclasses.replace(ENV, goals=ENV.goals[::-1])
     assert float(follow([RIGHT] * 3, env=env, index=0)[-1][2]) == 1
 
 
-# Environments as values.
+# Equality and hashing.
 
 
 def test_environments_of_different_classes_are_not_equal():
@@ -115,8 +116,8 @@ def test_equal_environments_share_their_compiled_programs():
 
 
 def test_log_wrapper_counts_the_episodes_of_a_pool():
-    wrapped = LogWrapper(HASTY)
-    params = HASTY.params(POOL)
+    wrapped = LogWrapper(SHORT)
+    params = SHORT.params(POOL)
     _, state = wrapped.reset(KEY, params)
     returns, lengths, total, length = [], [], 0.0, 0
     for key in jax.random.split(KEY, 80):
@@ -129,7 +130,7 @@ def test_log_wrapper_counts_the_episodes_of_a_pool():
             returns.append(total)
             lengths.append(length)
             total, length = 0.0, 0
-    # Always to the right: to the coin in three steps, in five, or into the lava in two.
+    # The agent always walks to the right: to the coin in three or five steps, or into lava in two.
     assert set(zip(returns, lengths, strict=True)) == {(10, 3), (10, 5), (0, 2)}
 
 

@@ -34,14 +34,14 @@ def padded(cells):
 
 
 def everywhere(function, rows, columns):
-    """The results of function(x, y) for all places, stacked as [rows, columns, ...]."""
+    """The results of function(x, y) for all rows and columns: [rows, columns, ...]."""
     over_columns = jax.vmap(function, (0, None))
     return np.asarray(jax.jit(jax.vmap(over_columns, (None, 0)))(jnp.asarray(columns), jnp.asarray(rows)))
 
 
 @few_examples
 @hypothesis.given(cells_of_any_shape, hypothesis.extra.numpy.arrays(bool, 3))
-def test_unpack_gives_back_what_was_packed(cells, outside):
+def test_unpack_returns_the_packed_cells(cells, outside):
     height, width, _ = cells.shape
     assert (unpack(pack(cells, outside), height, width) == cells).all()
 
@@ -67,7 +67,7 @@ def test_window_is_a_crop_of_the_padded_cells_at_every_place(shape):
     assert (views == np.moveaxis(crops, 2, -1)).all()
 
 
-def test_spot_fills_the_one_cell_of_the_view_that_shows_its_place():
+def test_spot_fills_only_the_cell_of_the_view_that_shows_its_place():
     at = jnp.array([4, 9])
     offsets = range(-RADIUS, RADIUS + 1)
     views = everywhere(
@@ -105,14 +105,14 @@ def test_filled_reads_single_cells_and_the_border():
     ],
     ids=["columns", "window", "unpack"],
 )
-def test_level_read_from_a_pool_reads_as_by_itself(read):
+def test_level_in_a_pool_reads_like_a_single_level(read):
     levels = [pack(random_cells(6, 8, seed), OUTSIDE) for seed in range(3)]
     pool = jnp.stack([level.words for level in levels])
     from_pool = jax.vmap(lambda index: read(BitPlanes(pool, index)))(jnp.arange(3))
     assert (from_pool == np.stack([read(level) for level in levels])).all()
 
 
-def test_highest_level_can_be_packed_and_a_higher_one_is_refused():
+def test_level_of_the_largest_height_can_be_packed_and_a_higher_one_is_refused():
     rows = functools.partial(np.zeros, dtype=bool)
     assert grid.pack(rows((MAX_HEIGHT, 2, 3)), OUTSIDE).words.shape == (2 + 2 * RADIUS, 3)
     with pytest.raises(ValueError, match=f"at most {MAX_HEIGHT} rows, this one has {MAX_HEIGHT + 1}"):

@@ -11,17 +11,16 @@ from gmbench.envs.core.grid import window
 from gmbench.envs.core.levels import (
     RESERVED_ONE_IN,
     Mixture,
-    concatenate,
     content_hash,
     generate,
     layout_hashes,
     pool_size,
     reserved,
     select,
-    stack,
     take,
     training_pool,
 )
+from tests.pools import stack
 
 COUNT = 2000
 
@@ -34,7 +33,7 @@ END_MOVED = "@.Go.\n#####"
 
 @dataclasses.dataclass(frozen=True)
 class Marked:
-    """A generator of levels that tell who made them and from which key."""
+    """A generator of levels that record which generator made them and from which key."""
 
     mark: int
 
@@ -77,33 +76,33 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("alpha", [0, 1])
-def test_mixture_at_its_ends_draws_from_one_side_only(alpha):
+def test_mixture_with_alpha_0_or_1_uses_one_generator_only(alpha):
     assert (mixed(alpha)["mark"] == alpha).all()
 
 
 @pytest.mark.parametrize("alpha", [0.1, 0.5])
-def test_mixture_draws_from_the_shifted_side_at_rate_alpha(alpha):
+def test_mixture_uses_the_shifted_generator_at_rate_alpha(alpha):
     deviation = np.sqrt(alpha * (1 - alpha) / COUNT)
     assert abs(mixed(alpha)["mark"].mean() - alpha) < 4 * deviation
 
 
-def test_mixture_gives_the_same_level_whatever_alpha_on_the_same_side():
+def test_level_of_a_mixture_does_not_depend_on_alpha_while_the_generator_is_the_same():
     few, many = mixed(0.1), mixed(0.5)
-    same_side = few["mark"] == many["mark"]
-    assert 0.5 < same_side.mean() < 0.7
-    assert (few["bits"] == many["bits"])[same_side].all()
+    same_generator = few["mark"] == many["mark"]
+    assert 0.5 < same_generator.mean() < 0.7
+    assert (few["bits"] == many["bits"])[same_generator].all()
 
 
-def test_mixture_with_more_alpha_shifts_the_same_levels_and_more():
+def test_mixture_with_a_larger_alpha_shifts_the_same_levels_and_more():
     few, many = mixed(0.1)["mark"] == 1, mixed(0.5)["mark"] == 1
     assert (many | ~few).all()
 
 
-def test_both_sides_of_a_mixture_are_called_with_the_same_key():
+def test_both_generators_of_a_mixture_get_the_same_key():
     assert (mixed(0)["bits"] == mixed(1)["bits"]).all()
 
 
-def test_levels_of_a_mixture_have_keys_of_their_own():
+def test_levels_of_a_mixture_have_different_keys():
     assert len(np.unique(mixed(0.5)["bits"])) == COUNT
 
 
@@ -114,7 +113,7 @@ def test_mixture_refuses_a_bad_alpha(alpha):
 
 
 @pytest.mark.parametrize("index", [0, 1, 2])
-def test_taken_level_reads_as_the_level_itself(index):
+def test_take_gives_a_level_that_reads_like_the_original(index):
     drawings = [BASE, COIN_MOVED, CELLS_CHANGED]
     level, taken = parse(drawings[index]), take(pool_of(*drawings), jnp.int32(index))
     x, y = level.start
@@ -122,59 +121,52 @@ def test_taken_level_reads_as_the_level_itself(index):
     assert (window(taken.cells, x, y) == window(level.cells, x, y)).all()
 
 
-def test_stacked_pool_holds_its_levels_in_order():
-    pool = pool_of(BASE, COIN_MOVED)
-    assert pool_size(pool) == 2
-    assert same(jax.tree.map(lambda leaf: leaf[1], pool), parse(COIN_MOVED))
+def test_pool_size_counts_the_levels():
+    assert pool_size(pool_of(BASE, COIN_MOVED)) == 2
 
 
 @pytest.mark.parametrize("indices", [np.array([2, 0]), np.array([True, False, True])], ids=["int", "bool"])
-def test_selected_levels_are_those_at_the_indices(indices):
+def test_select_gives_the_levels_at_the_indices(indices):
     drawings = np.array([BASE, COIN_MOVED, CELLS_CHANGED])
     assert same(select(pool_of(*drawings), indices), pool_of(*drawings[indices]))
 
 
-def test_concatenated_pools_hold_the_levels_of_all_in_order():
-    joined = concatenate([pool_of(BASE), pool_of(COIN_MOVED, CELLS_CHANGED)])
-    assert same(joined, pool_of(BASE, COIN_MOVED, CELLS_CHANGED))
-
-
-def test_layout_hash_is_the_same_where_only_the_coin_is_moved():
+def test_layout_hash_is_the_same_if_only_the_coin_moves():
     one, other = layout_hashes(pool_of(BASE, COIN_MOVED))
     assert one == other
 
 
 @pytest.mark.parametrize("changed", [CELLS_CHANGED, START_MOVED, END_MOVED])
-def test_layout_hash_differs_where_the_layout_differs(changed):
+def test_layout_hash_differs_if_the_layout_differs(changed):
     one, other = layout_hashes(pool_of(BASE, changed))
     assert one != other
 
 
-def test_layout_hash_does_not_depend_on_the_pool():
+def test_layout_hash_does_not_depend_on_the_rest_of_the_pool():
     alone, among = layout_hashes(pool_of(BASE)), layout_hashes(pool_of(CELLS_CHANGED, START_MOVED, BASE))
     assert alone == among[2:]
 
 
-def test_one_layout_in_eight_is_reserved_for_evaluation():
+def test_one_layout_in_eight_is_held_out_for_evaluation():
     pool = Numbered(jnp.arange(COUNT))
     deviation = np.sqrt((1 - 1 / RESERVED_ONE_IN) / RESERVED_ONE_IN / COUNT)
     assert abs(reserved(layout_hashes(pool)).mean() - 1 / RESERVED_ONE_IN) < 4 * deviation
 
 
-def test_training_pool_is_full_and_without_reserved_layouts():
+def test_training_pool_is_full_and_without_held_out_layouts():
     pool = training_pool(Numbers(1000), jax.random.key(0), 500)
     assert pool_size(pool) == 500
     assert not reserved(layout_hashes(pool)).any()
 
 
-def test_training_pool_is_refused_where_too_many_layouts_are_reserved():
+def test_training_pool_is_refused_if_too_many_layouts_are_held_out():
     every = Numbered(jnp.arange(100))
     only = int(np.flatnonzero(reserved(layout_hashes(every)))[0])
 
     def generator(key):
         return Numbered(jnp.int32(only))
 
-    with pytest.raises(ValueError, match="only 0 of 76 levels drawn"):
+    with pytest.raises(ValueError, match="only 0 of 76 generated levels"):
         training_pool(generator, jax.random.key(0), 10)
 
 
@@ -193,6 +185,6 @@ def test_content_hash_changes_with_the_coin_and_with_the_order():
     assert len(hashes) == 3
 
 
-def test_content_hash_tells_dtypes_apart():
+def test_content_hash_differs_between_dtypes():
     pool = pool_of(BASE)
     assert content_hash(pool) != content_hash(pool.replace(coin=pool.coin.astype(jnp.uint32)))

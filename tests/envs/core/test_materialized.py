@@ -14,15 +14,15 @@ STATE = CoinRunState(
 )
 
 
-def test_nothing_changes():
+def test_values_and_dtypes_do_not_change():
     for made in (materialized(STATE), jax.jit(materialized)(STATE), jax.vmap(materialized)(STATE.x)):
         expected = STATE if isinstance(made, CoinRunState) else STATE.x
         assert jax.tree.map(lambda leaf: leaf.dtype, made) == jax.tree.map(lambda leaf: leaf.dtype, expected)
         jax.tree.map(np.testing.assert_array_equal, made, expected)
 
 
-def test_what_is_costly_is_not_computed_by_every_kernel_that_reads_it():
-    """Counted in the compiled program: how often what three kernels need is worked out."""
+def test_a_materialized_array_is_computed_once_for_all_kernels_that_read_it():
+    """Counts in the compiled program how often it computes an array that three kernels read."""
 
     def readers(keep, numbers):
         once = keep(numbers ^ 12345)

@@ -13,7 +13,7 @@ SIZES = range(3, SIZE + 1, 2)
 COUNT = 48
 RATE = 0.25
 WAYS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
-"""The neighbours of a cell."""
+"""The kernel that adds up the neighbours of a cell."""
 
 
 def draws(count, seed=0):
@@ -21,19 +21,19 @@ def draws(count, seed=0):
 
 
 def within(size):
-    """The cells of a layout: ``size`` of them, at the bottom left."""
+    """The cells of a layout: ``size`` rows and columns at the bottom left."""
     cells = np.zeros((SIZE, SIZE), bool)
     cells[SIZE - size :, :size] = True
     return cells
 
 
 def floor_parts(floor):
-    """How many connected parts there are."""
+    """The number of connected parts."""
     return ndimage.label(floor)[1]
 
 
 def floor_ways(floor):
-    """How many neighbours of each cell are floor; there is none outside the world."""
+    """The number of floor neighbours of each cell; there is no floor outside the world."""
     return ndimage.convolve(floor.astype(int), WAYS, mode="constant")
 
 
@@ -49,22 +49,22 @@ def floors_of_mazes(size, seed=0):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_maze_connects_all_its_places_by_one_way_each(size):
+def test_maze_connects_all_its_places_by_one_path_each(size):
     for floor in floors_of_mazes(size):
         places = ((size + 1) // 2) ** 2
         assert floor.sum() == 2 * places - 1
         assert floor[::-1][:size:2, :size:2].all()
         assert floor_parts(floor) == 1
-        # As many pairs of neighbours as in a tree: there is no way round.
+        # A tree has one edge less than it has nodes, so there are no cycles.
         assert (floor_ways(floor) * floor).sum() / 2 == floor.sum() - 1
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_all_outside_a_maze_is_wall(size):
+def test_cells_outside_a_maze_are_wall(size):
     assert not (floors_of_mazes(size) & ~within(size)).any()
 
 
-def test_maze_is_the_lightest_tree():
+def test_maze_is_the_minimum_spanning_tree():
     ends = EDGES[..., 0] * LATTICE + EDGES[..., 1]
     for floor, weights in zip(floors_of_mazes(SIZE), draws(KRUSKAL_DRAWS), strict=True):
         graph = sparse.coo_array((weights, ends.T), (LATTICE**2, LATTICE**2))
@@ -75,7 +75,7 @@ def test_maze_is_the_lightest_tree():
         assert {tuple(sorted(pair)) for pair in ends[opened].tolist()} == expected
 
 
-def test_edges_join_every_two_neighbouring_places_once():
+def test_edges_join_each_pair_of_neighbouring_places_once():
     assert len({frozenset(map(tuple, edge)) for edge in EDGES.tolist()}) == len(EDGES) == KRUSKAL_DRAWS
     assert len(EDGES) == 2 * LATTICE * (LATTICE - 1)
     assert (abs(EDGES[:, 0] - EDGES[:, 1]).sum(axis=1) == 1).all()
@@ -111,20 +111,20 @@ def test_room_is_the_largest_part_of_the_floor(size):
     assert repaired > 5
 
 
-def test_walls_of_a_room_are_as_frequent_as_asked():
+def test_walls_of_a_room_have_the_given_rate():
     for rate in (0.1, RATE):
         share = 1 - floors_of_rooms(SIZE, rate).mean()
-        # The repair adds a few.
+        # Floor that is not connected to the largest part adds a few walls.
         assert rate - 0.01 < share < rate + 0.06
 
 
 @pytest.mark.parametrize("size", [3, 9])
 @pytest.mark.parametrize(("rate", "least"), [(RATE, SIZE**2 + 1), (1.0, 1), (0.0, 1)])
-def test_room_is_empty_if_too_little_would_be_left_or_no_wall_is_asked_for(size, rate, least):
+def test_room_has_no_walls_if_too_little_floor_would_remain_or_the_rate_is_zero(size, rate, least):
     assert (floors_of_rooms(size, rate, least) == within(size)).all()
 
 
-def test_room_falls_back_exactly_where_fewer_cells_are_passable_than_asked():
+def test_room_loses_its_walls_exactly_where_too_few_cells_are_passable():
     least = 27
     usual, demanding = floors_of_rooms(7, least=0), floors_of_rooms(7, least=least)
     enough = np.array([(floor & (floor_ways(floor) >= 2)).sum() for floor in usual]) >= least
@@ -133,11 +133,11 @@ def test_room_falls_back_exactly_where_fewer_cells_are_passable_than_asked():
     assert (demanding[~enough] == within(7)).all()
 
 
-# Cells that can be passed.
+# Passable cells.
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.5])
-def test_passable_is_floor_with_two_ways_out(rate):
+def test_passable_cells_are_floor_with_two_floor_neighbours(rate):
     walls = draws(ROOM_DRAWS, seed=2).reshape(COUNT, SIZE, SIZE) < rate
     passable = np.asarray(jax.jit(jax.vmap(mazes.passable))(walls))
     expected = np.stack([~wall & (floor_ways(~wall) >= 2) for wall in walls])
@@ -150,8 +150,11 @@ def test_passable_is_floor_with_two_ways_out(rate):
 
 @pytest.fixture(scope="module")
 def walked():
-    """A layout with much floor at the edges, beside a channel full of walls that must not matter, and where
-    every action leads from everywhere: int[actions, rows, columns, 2], (column, row)."""
+    """A layout with much floor at the edges, and the place after each action in each cell.
+
+    The places are int[actions, rows, columns, 2], (column, row). The packed cells have a second channel, full
+    of walls, which must not matter.
+    """
     walls = draws(ROOM_DRAWS)[0].reshape(SIZE, SIZE) < 0.4
     planes = grid.pack(jnp.stack((jnp.ones_like(walls), walls), axis=-1), jnp.ones(2, bool))
     rows, columns = jnp.indices((SIZE, SIZE))
@@ -169,7 +172,7 @@ def walked():
 @pytest.mark.parametrize(
     ("name", "step"), [("left", (-1, 0)), ("up", (0, -1)), ("right", (1, 0)), ("down", (0, 1))]
 )
-def test_walk_leads_one_cell_on_unless_a_wall_or_the_edge_is_there(walked, name, step):
+def test_walk_moves_by_one_cell_unless_a_wall_or_the_edge_is_in_the_way(walked, name, step):
     walls, after = walked
     action, outcomes = mazes.ACTIONS.index(name), {"moved": 0, "wall": 0, "edge": 0}
     for row, column in zip(*np.nonzero(~walls), strict=True):

@@ -1,4 +1,4 @@
-"""No six lines stand twice across the files of environments: what two share has a module of its own."""
+"""The files of the environments share no six lines of code: shared code has a module in `core`."""
 
 import io
 import itertools
@@ -10,16 +10,17 @@ import gmbench.envs
 FOLDER = Path(gmbench.envs.__file__).parent
 FILES = sorted(FOLDER.rglob("*.py"))
 LINES = 6
-"""So many lines of code after each other are a copy."""
+"""The number of equal consecutive lines of code that make a copy."""
 DRAWING = 5
-"""A text of more lines than this, a drawing or a long docstring, should not stand twice either."""
+"""A string with more lines than this, a drawing or a long docstring, must not occur twice either."""
 SKIPPED = {tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE}
 
 
 def code_lines(text):
-    """The lines of code, without comments, docstrings, imports and lines of brackets alone: (number, words).
+    """The lines of code as (line number, tokens).
 
-    A text of several lines is one word of its first line.
+    Comments, docstrings, imports and lines with brackets only are left out. A string of several lines is one
+    token of its first line.
     """
     lines, statement = {}, []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -35,7 +36,7 @@ def code_lines(text):
 
 
 def copies(texts):
-    """Pairs of places, (name, line), where the same `LINES` lines of code begin, in two files or in one."""
+    """Pairs of places, (file, line), at which the same `LINES` lines of code begin."""
     places = {}
     for name, text in texts.items():
         lines = code_lines(text)
@@ -46,7 +47,7 @@ def copies(texts):
 
 
 def drawings(texts):
-    """The texts of several lines, docstrings and drawings, and where each stands."""
+    """The strings of several lines, docstrings and drawings, and the places of each."""
     places = {}
     for name, text in texts.items():
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -59,16 +60,16 @@ def read_all():
     return {str(path.relative_to(FOLDER)): path.read_text() for path in FILES}
 
 
-def test_no_six_lines_of_code_stand_twice():
+def test_no_six_lines_of_code_occur_twice():
     assert copies(read_all()) == []
 
 
-def test_no_drawing_and_no_long_docstring_stands_twice():
+def test_no_drawing_and_no_long_docstring_occurs_twice():
     assert [places for places in drawings(read_all()).values() if len(places) > 1] == []
 
 
 def test_a_copy_is_found():
-    walks = Path(FOLDER, "walks.py").read_text()
+    walks = Path(FOLDER, "core", "walks.py").read_text()
     moved = walks.replace("from __future__", "import os\n\n# Moved.\nfrom __future__")
     assert len(copies({"walks.py": walks, "moved.py": moved})) == len(code_lines(walks)) - LINES + 1
     few = [f"a = {number}" for number in range(LINES)]

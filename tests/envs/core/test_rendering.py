@@ -6,30 +6,20 @@ from PIL import Image
 
 from gmbench.envs.coinrun.sprites import PALETTE, SPRITES
 from gmbench.envs.core.grid import RADIUS
-from gmbench.envs.core.rendering import (
-    TILE,
-    Mark,
-    Sprite,
-    assemble,
-    pixels,
-    plain,
-    render,
-    scene_image,
-    view_image,
-)
+from gmbench.envs.core.rendering import TILE, Sprite, assemble, pixels, plain, render
 
 LEFT, RIGHT, BELOW, ABOVE = 1, 2, 4, 8
 FAR = (0, 0)
-"""A corner for the agent, where a test does not look."""
+"""A corner for the agent, away from the cells that a test checks."""
 BLUE, RED = (0, 0, 255), (255, 0, 0)
 CHANNELS = 3
 
 TYPICAL = {"wall": "2", "crate": "a", "lava": "i", "saw": "q", "enemy": "u", "coin": "x", "rise": "m"}
-"""A colour that only this sprite of CoinRun has, as its symbol in the palette."""
+"""A colour that only this sprite of CoinRun has, given by its symbol in the palette."""
 
 
 def line(colour, row=None, column=None):
-    """A tile that is transparent but for one row or column."""
+    """A tile that is transparent except for one row or column."""
     tile = np.zeros((TILE, TILE, 4), np.uint8)
     tile[slice(None) if row is None else row, slice(None) if column is None else column] = (*colour, 255)
     return tile
@@ -41,7 +31,7 @@ def full(red, green, blue, alpha=255):
 
 @pytest.fixture(scope="module")
 def sprites():
-    """Three channels: ground with lines at its open sides, which water closes; water; glass over both."""
+    """Three channels: ground with lines at its open sides; water, which closes these sides; glass."""
     ground = Sprite(
         full(100, 50, 0),
         left=line((1, 1, 1), column=0),
@@ -71,7 +61,7 @@ def random_planes(rows=5, columns=7, channels=CHANNELS, seed=0):
 
 
 def composed(sprites, planes, agent):
-    """The picture by Pillow, cell by cell."""
+    """The same picture, composed by Pillow cell by cell."""
     rows, columns, _ = planes.shape
     picture = Image.new("RGBA", (columns * TILE, rows * TILE))
     closing = np.any(np.asarray(planes)[:, :, None, :] & sprites.joined, axis=-1)
@@ -96,7 +86,7 @@ def composed(sprites, planes, agent):
     return np.asarray(picture.convert("RGB"))
 
 
-def test_a_tile_is_drawn_where_and_only_where_its_plane_is_set(sprites):
+def test_a_tile_is_drawn_exactly_where_its_plane_is_set(sprites):
     for channel in range(CHANNELS):
         picture = render(sprites, jnp.zeros((3, 4, CHANNELS), bool).at[1, 2, channel].set(True), FAR)
         changed = [
@@ -108,21 +98,21 @@ def test_a_tile_is_drawn_where_and_only_where_its_plane_is_set(sprites):
         assert changed == [(2, 1)]
 
 
-def test_a_picture_is_what_pillow_composes_of_the_tiles(sprites):
+def test_a_picture_equals_the_one_that_pillow_composes(sprites):
     planes = random_planes()
     picture = np.asarray(render(sprites, planes, (2, 3)))
     assert picture.dtype == np.uint8
     np.testing.assert_allclose(picture, composed(sprites, planes, (2, 3)), atol=1)
 
 
-def test_later_channels_cover_earlier_ones_by_their_alpha(sprites):
+def test_later_channels_are_blended_over_earlier_ones(sprites):
     picture = render(sprites, planes_of("..... .#+|. ....."), FAR)
     assert cell(picture, 1, 1)[8, 8].tolist() == [100, 50, 0]
     np.testing.assert_allclose(cell(picture, 2, 1)[8, 8], [178, 25, 0], atol=1)
     np.testing.assert_allclose(cell(picture, 3, 1)[8, 8], [255, 127, 127], atol=1)
 
 
-def test_open_sides_are_those_without_the_channel_or_one_that_it_joins(sprites):
+def test_sides_are_open_where_the_neighbour_has_no_channel_that_joins(sprites):
     picture = render(sprites, planes_of("...... .##... .#~|#. .~..|. ......"), FAR)
 
     def open_sides(column, row):
@@ -136,7 +126,7 @@ def test_open_sides_are_those_without_the_channel_or_one_that_it_joins(sprites):
     assert open_sides(4, 2) == LEFT + RIGHT + BELOW + ABOVE
 
 
-def test_the_ground_goes_on_beyond_the_picture(sprites):
+def test_cells_beyond_the_picture_equal_those_at_its_edge(sprites):
     picture = np.asarray(render(sprites, planes_of("## ##"), (1, 1)))
     np.testing.assert_array_equal(cell(picture, 0, 0), full(100, 50, 0)[..., :3])
 
@@ -157,12 +147,12 @@ def test_a_picture_is_the_same_under_jit_and_vmap(sprites):
         np.testing.assert_array_equal(together[index], alone)
 
 
-def test_planes_without_sprites_are_refused(sprites):
+def test_planes_with_too_many_channels_are_refused(sprites):
     with pytest.raises(ValueError, match="3 sprites for 5 channels"):
         render(sprites, jnp.zeros((2, 2, 5), bool), FAR)
 
 
-def test_pixel_art_is_read_with_transparent_rests():
+def test_pixels_that_are_missing_in_pixel_art_are_transparent():
     tile = pixels("\n.k\nhk\n", {"k": "#000000", "h": "#ffffff80"})
     assert tile.shape == (TILE, TILE, 4)
     assert tile[1, 0].tolist() == [255, 255, 255, 128]
@@ -170,15 +160,7 @@ def test_pixel_art_is_read_with_transparent_rests():
     assert tile[..., 3].astype(bool).sum() == 3
 
 
-# CoinRun's sprites, and pictures of its levels.
-
-
-@pytest.fixture(scope="module")
-def level(env):
-    """Random cells, the agent far from every edge of the level."""
-    symbols = np.random.default_rng(1).choice(list("#=~^f..."), (18, 30))
-    symbols[9, 12], symbols[3, 28], symbols[7, 15] = "@", "G", "o"
-    return env.parse("\n".join("".join(row) for row in symbols))
+# The sprites of CoinRun.
 
 
 def test_coinrun_has_a_sprite_for_each_channel_in_their_order(env):
@@ -189,24 +171,20 @@ def test_coinrun_has_a_sprite_for_each_channel_in_their_order(env):
 
 
 def test_a_view_is_the_part_of_the_scene_around_the_agent(env, level):
-    view = np.asarray(view_image(env, level, env.start(level)))
-    scene = np.asarray(scene_image(env, level, env.start(level)))
+    state = env.start(level)
+    view = np.asarray(render(SPRITES, env.view(level, state), (RADIUS, RADIUS)))
+    scene = np.asarray(render(SPRITES, env.scene(level, state), env.position(state)))
     x, y = (int(place) for place in level.start)
     around = scene[(y - RADIUS) * TILE :, (x - RADIUS) * TILE :][: view.shape[0], : view.shape[1]]
-    # The outermost cells of a view are drawn without knowing their outer neighbours.
+    # The renderer does not know the outer neighbours of the outermost cells of a view.
     inner = slice(TILE, -TILE)
     np.testing.assert_array_equal(view[inner, inner], around[inner, inner])
 
 
-def test_a_view_is_a_picture_of_the_observation(env, level):
-    state = env.start(level)
-    picture = render(SPRITES, env.view(level, state), (RADIUS, RADIUS))
-    np.testing.assert_array_equal(view_image(env, level, state), picture)
-
-
 def test_grass_grows_where_nothing_solid_lies_above(env):
     level = env.parse("#......# #@..oG.# ####~~## ########".replace(" ", "\n"))
-    picture = scene_image(env, level, env.start(level))
+    state = env.start(level)
+    picture = render(SPRITES, env.scene(level, state), env.position(state))
     grass = np.asarray(pixels("5", PALETTE)[0, 0, :3])
 
     def grassy(column, row):
@@ -214,29 +192,3 @@ def test_grass_grows_where_nothing_solid_lies_above(env):
 
     assert [grassy(column, 16) for column in range(8)] == [False, True, True, True, False, False, True, False]
     assert not any(grassy(column, 17) for column in range(8))
-
-
-def test_scale_repeats_pixels(env, level):
-    small, large = (np.asarray(scene_image(env, level, env.start(level), scale)) for scale in (1, 3))
-    np.testing.assert_array_equal(large, small.repeat(3, axis=0).repeat(3, axis=1))
-
-
-def test_marks_surround_their_cells_and_leave_them_alone(env, level):
-    state = env.start(level)
-    bare = np.asarray(scene_image(env, level, state))
-    marked = np.asarray(scene_image(env, level, state, marks=[Mark(5, 4, "#ff00fe")]))
-    rows, columns = np.nonzero((bare != marked).any(axis=-1))
-    assert (marked[rows, columns] == (255, 0, 254)).all()
-    assert (rows.min(), rows.max()) == (4 * TILE - 1, 5 * TILE)
-    assert (columns.min(), columns.max()) == (5 * TILE - 1, 6 * TILE)
-    np.testing.assert_array_equal(cell(bare, 5, 4), cell(marked, 5, 4))
-
-
-def test_a_mark_in_a_corner_is_cut_off(env, level):
-    state = env.start(level)
-    bare = np.asarray(scene_image(env, level, state))
-    marked = np.asarray(scene_image(env, level, state, marks=[Mark(0, 0), Mark(51, 17)]))
-    changed = (bare != marked).any(axis=-1)
-    assert changed[: TILE + 1, : TILE + 1].any()
-    assert changed[-TILE - 1 :, -TILE - 1 :].any()
-    assert not changed[TILE + 1 : -TILE - 1].any()

@@ -10,8 +10,9 @@ import pytest
 
 from gmbench.agents.planning import Planner, make_plan
 from gmbench.agents.reference import optimal_actions
-from gmbench.envs.core.levels import select, stack
+from gmbench.envs.core.levels import select
 from gmbench.envs.keys import Keys, KeysState
+from tests.pools import stack
 
 ENV = Keys()
 CHESTS, KEYS = 0, 1
@@ -101,7 +102,7 @@ TINY = ["k@k\n#c#", "@kck", "kc@.c", "k@c\nk#.\n...", "c@k\n#.#\nk..", "#.k\n@c.
 
 @jax.jit
 def _solve(pool):
-    values = jax.lax.map(lambda level: make_plan(PLANNER, level).values, pool)
+    values = jax.lax.map(lambda level: make_plan(PLANNER, level).state_values, pool)
     return values, optimal_actions(PLANNER, pool)
 
 
@@ -210,7 +211,7 @@ def test_every_generated_level_is_solvable(keys_pool, plenty):
 @functools.partial(jax.jit, static_argnums=0)
 def _at_start(planner, pool):
     def values(level):
-        own = make_plan(planner, level).values.own
+        own = make_plan(planner, level).state_values.own
         return own[:, ENV.state_number(ENV.start(level))]
 
     return jax.lax.map(values, pool)

@@ -1,4 +1,4 @@
-"""Results of every kind that figures are drawn from."""
+"""Made-up results of runs, of every kind that figures must be able to show."""
 
 import dataclasses
 
@@ -11,13 +11,13 @@ from tests.made_up import make_result
 
 @pytest.fixture(scope="session")
 def few():
-    """Eight seeds, one of them incapable."""
+    """A run of eight seeds, one of them incapable."""
     return make_result([MISGENERALIZED] * 5 + [ROBUST] * 2 + [INCAPABLE])
 
 
 @pytest.fixture(scope="session")
 def many():
-    """Sixty seeds that stray far, some of them with neither figure."""
+    """A run of sixty seeds that differ much; for some of them both K and G are undefined."""
     verdicts = np.random.default_rng(1).choice(VERDICTS, 60, p=(0.25, 0.4, 0.15, 0.2)).tolist()
     result = make_result(verdicts, spread=0.12, levels=32)
     assert all(result.scores["verdicts"].values())
@@ -32,7 +32,7 @@ def one():
 
 @pytest.fixture(scope="session")
 def undefined():
-    """No seed has a goal generalization, and there is but one update."""
+    """A run of one update in which G is undefined for every seed."""
     result = make_result([INCAPABLE] * 3 + [UNTRAINED] * 2, updates=1)
     assert result.scores["goal_generalization"]["count"] == 0
     return result
@@ -40,7 +40,7 @@ def undefined():
 
 @pytest.fixture(scope="session")
 def unfinished(few):
-    """No episode finished while training."""
+    """A run in which no episode finished during training."""
     unknown = {
         name: np.full_like(few.curves[name], np.nan) for name in ("return_coin", "return_end", "length")
     }
@@ -49,7 +49,7 @@ def unfinished(few):
 
 @pytest.fixture(scope="session")
 def wordy():
-    """Three proxies and a long name."""
+    """A run with three proxies and an algorithm with a long name."""
     goals = ("coin", "end", "shiny thing", "shield")
     return make_result(
         [MISGENERALIZED] * 4, goals=goals, algorithm="mypackage.agents.recurrent:make_algorithm"

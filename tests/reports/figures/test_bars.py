@@ -1,4 +1,4 @@
-"""The three shares and the outcomes of the packs."""
+"""The figures of the three shares and of the outcomes of the packs."""
 
 import numpy as np
 import pytest

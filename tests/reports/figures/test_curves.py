@@ -1,4 +1,4 @@
-"""Learning curves."""
+"""The figure of the learning curves."""
 
 import dataclasses
 
@@ -28,7 +28,7 @@ def test_mean_and_band_are_those_over_seeds(request, name, column):
             np.testing.assert_allclose((at.min(), at.max()), expected)
 
 
-def test_order_of_the_rows_does_not_matter(few):
+def test_the_order_of_the_rows_does_not_matter(few):
     order = np.random.default_rng(0).permutation(len(few.curves["seed"]))
     shuffled = dataclasses.replace(few, curves={name: values[order] for name, values in few.curves.items()})
     for column in ("return_coin", "entropy"):
@@ -38,14 +38,14 @@ def test_order_of_the_rows_does_not_matter(few):
         np.testing.assert_allclose(mean, expected)
 
 
-def test_each_of_a_few_seeds_has_a_line_without_the_gaps(few):
+def test_each_of_a_few_seeds_has_a_line_that_bridges_gaps(few):
     thin = [line for line in panel(learning_curves(few), "return_coin").lines if line.get_label() != "mean"]
     assert len(thin) == 8
     assert {len(line.get_xdata()) for line in thin} == {59, 60}
     assert not any(np.isnan(line.get_ydata()).any() for line in thin)
 
 
-def test_many_seeds_have_no_lines_of_their_own(many):
+def test_many_seeds_have_no_line_each(many):
     assert len(many.scores["per_seed"]) > LINED_SEEDS
     figure = learning_curves(many)
     assert all(len(axes.lines) == 1 for axes in figure.axes)
@@ -57,20 +57,20 @@ def test_one_update_is_a_visible_point(undefined):
         assert all(line.get_marker() == "." for line in axes.lines)
 
 
-def test_where_no_episode_finished_the_panel_says_so(unfinished):
+def test_a_panel_says_if_no_episode_finished(unfinished):
     figure = learning_curves(unfinished)
     assert [text.get_text() for text in panel(figure, "return_coin").texts] == ["no episode finished"]
     assert panel(figure, "entropy").get_xlim()[1] > unfinished.curves["steps"].max()
 
 
 @pytest.mark.parametrize("kept", [("return_coin",), ("entropy",), ("return_end", "length")])
-def test_what_the_algorithm_does_not_report_is_left_out(few, kept):
+def test_metrics_that_the_algorithm_does_not_report_have_no_panel(few, kept):
     curves = {name: few.curves[name] for name in ("seed", "update", "steps", *kept)}
     figure = learning_curves(dataclasses.replace(few, curves=curves))
     assert [axes.get_label() for axes in figure.axes] == list(kept)
 
 
-def test_nothing_reported_is_said(few):
+def test_the_figure_says_if_the_algorithm_reports_nothing(few):
     curves = {name: few.curves[name] for name in ("seed", "update", "steps", "kl")}
     figure = learning_curves(dataclasses.replace(few, curves=curves))
     assert not figure.axes

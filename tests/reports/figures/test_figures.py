@@ -19,7 +19,7 @@ from gmbench.reports.figures.goal_inference import goal_inference
 from gmbench.reports.figures.outcomes import pack_outcomes
 from gmbench.reports.figures.shares import three_shares
 from gmbench.reports.figures.style import GOAL, NEITHER, PROXIES
-from gmbench.runs.storage import results
+from gmbench.runs.storage.files import write_json
 from tests.reports.figures.drawn import assert_nothing_is_cut_or_covered, panel
 
 
@@ -36,7 +36,7 @@ def test_every_case_is_drawn_without_a_warning_and_nothing_is_cut_or_covered(cas
 
 
 @pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
-def test_title_says_what_was_run(few, one, draw):
+def test_the_title_says_what_was_run(few, one, draw):
     assert draw(few).get_suptitle() == "coinrun-v1 · ppo · 8 seeds · alpha 0"
     assert draw(one).get_suptitle() == "coinrun-v1 · ppo · 1 seed · alpha 0"
 
@@ -46,14 +46,17 @@ def test_a_long_title_breaks_between_its_parts(wordy):
     assert lines == ["coinrun-v1 · mypackage.agents.recurrent:make_algorithm ·", "4 seeds · alpha 0"]
 
 
-def test_matplotlib_is_left_as_it_was(one, tmp_path):
+def test_the_settings_of_matplotlib_do_not_change(one, tmp_path):
     before = dict(matplotlib.rcParams)
     save_figures(one, tmp_path)
     assert dict(matplotlib.rcParams) == before
 
 
 def test_jax_is_not_needed():
-    check = "import sys, gmbench.reports.figures; sys.exit('jax' in sys.modules or 'matplotlib.pyplot' in sys.modules)"
+    check = (
+        "import sys, gmbench.reports.figures; "
+        "sys.exit('jax' in sys.modules or 'matplotlib.pyplot' in sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", check], check=True)
 
 
@@ -74,15 +77,15 @@ def test_files_are_pictures(files):
             assert b"/Type3" not in content
 
 
-def test_same_result_gives_the_same_files(few, files, tmp_path):
+def test_the_same_result_gives_the_same_files(few, files, tmp_path):
     for first, second in zip(files, save_figures(few, tmp_path), strict=True):
         assert first.read_bytes() == second.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["many", "one"])
-def test_scores_as_read_from_disk_give_the_same_figures(request, name, tmp_path):
+def test_scores_read_from_disk_give_the_same_figures(request, name, tmp_path):
     scored = request.getfixturevalue(name)
-    results.write_json(tmp_path / "scores.json", scored.scores)
+    write_json(tmp_path / "scores.json", scored.scores)
     read = dataclasses.replace(scored, scores=json.loads((tmp_path / "scores.json").read_text()))
     for draw in FIGURES.values():
         images = []

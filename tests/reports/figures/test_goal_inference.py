@@ -1,4 +1,4 @@
-"""The goal that behaviour reveals."""
+"""The figure of goal inference."""
 
 import copy
 import dataclasses
@@ -29,11 +29,12 @@ FIVE = ("coin", "end", "shiny thing", "shield", "red key")
 
 
 def hypotheses(result):
+    """Returns the names of the goals and of no goal."""
     return [*result.manifest["goals"], "none"]
 
 
 def seed_posteriors(result):
-    """On shift: a list of lists."""
+    """Returns the posterior of each seed on shift, a list of probabilities."""
     return [
         [seed["goal_inference"]["shift"]["posterior"][name] for name in hypotheses(result)]
         for seed in result.scores["per_seed"]
@@ -41,12 +42,12 @@ def seed_posteriors(result):
 
 
 def lanes(result):
-    """The pack and the goal of each lane, from the top down."""
+    """Returns the pack and the goal of each lane, from the top down."""
     return [(pack, goal) for pack in PACKS for goal in result.manifest["goals"]]
 
 
 def dots(figure):
-    """Of each lane: array [seeds, x and y]."""
+    """Returns the positions of the dots in each lane: arrays [seeds, x and y]."""
     return [np.asarray(markers.get_offsets()) for markers in panel(figure, "directedness").collections]
 
 
@@ -130,7 +131,7 @@ def test_lanes_stand_below_each_other_with_each_mean_below_its_dots(request, nam
     heights = []
     for lane, mean in zip(dots(figure), means, strict=True):
         heights += [lane[:, 1].max(), lane[:, 1].min(), mean]
-        assert len(np.unique(lane[:, 1])) == len(lane)  # So that equal values are seen apart.
+        assert len(np.unique(lane[:, 1])) == len(lane)  # So equal values do not hide each other.
     bottom, top = axes.get_ylim()
     assert (np.diff([top, *heights, bottom]) < 0).all()
     per_pack = len(heights) // 2

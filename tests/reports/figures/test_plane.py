@@ -1,4 +1,4 @@
-"""The plane of the two generalization figures."""
+"""The figure of the generalization plane."""
 
 import numpy as np
 import pytest
@@ -40,22 +40,22 @@ def test_strips_are_inside_the_plane_and_apart_from_it(many):
 
 def test_trained_seeds_lie_in_the_region_of_their_verdict(many):
     for seed in many.scores["per_seed"]:
-        kept, aimed = seed["capability_generalization"], seed["goal_generalization"]
+        k, g = seed["capability_generalization"], seed["goal_generalization"]
         if seed["verdict"] == ROBUST:
-            assert kept >= 0.5
-            assert aimed >= 0.5
+            assert k >= 0.5
+            assert g >= 0.5
         elif seed["verdict"] == MISGENERALIZED:
-            assert kept >= 0.5 > aimed
+            assert k >= 0.5 > g
         elif seed["verdict"] == INCAPABLE:
-            assert np.isnan(aimed)
+            assert np.isnan(g)
 
 
 def test_plane_has_the_mean_with_its_interval(few):
     plane = panel(generalization_plane(few), "plane")
-    kept, aimed = few.scores["capability_generalization"], few.scores["goal_generalization"]
-    np.testing.assert_allclose(labelled(plane, "mean"), [[kept["mean"]], [aimed["mean"]]])
-    np.testing.assert_allclose(labelled(plane, "mean of K")[0], (kept["low"], kept["high"]))
-    np.testing.assert_allclose(labelled(plane, "mean of G")[1], (aimed["low"], aimed["high"]))
+    k, g = few.scores["capability_generalization"], few.scores["goal_generalization"]
+    np.testing.assert_allclose(labelled(plane, "mean"), [[k["mean"]], [g["mean"]]])
+    np.testing.assert_allclose(labelled(plane, "mean of K")[0], (k["low"], k["high"]))
+    np.testing.assert_allclose(labelled(plane, "mean of G")[1], (g["low"], g["high"]))
 
 
 def test_mean_without_a_goal_generalization_is_in_the_strip(undefined):
@@ -79,9 +79,9 @@ def test_histograms_and_labels_count_every_seed(many):
     figure = generalization_plane(many)
     above, beside = panel(figure, "above"), panel(figure, "beside")
     seeds = many.scores["per_seed"]
-    without_kept = sum(np.isnan(seed["capability_generalization"]) for seed in seeds)
-    without_aimed = sum(np.isnan(seed["goal_generalization"]) for seed in seeds)
-    assert sum(bar.get_height() for bar in above.patches) == len(seeds) - without_kept
-    assert sum(bar.get_width() for bar in beside.patches) == len(seeds) - without_aimed
-    assert beside.texts[0].get_text() == f"G\nundefined\n({without_aimed})"
-    assert f"K undefined ({without_kept})" in [text.get_text() for text in panel(figure, "plane").texts]
+    without_k = sum(np.isnan(seed["capability_generalization"]) for seed in seeds)
+    without_g = sum(np.isnan(seed["goal_generalization"]) for seed in seeds)
+    assert sum(bar.get_height() for bar in above.patches) == len(seeds) - without_k
+    assert sum(bar.get_width() for bar in beside.patches) == len(seeds) - without_g
+    assert beside.texts[0].get_text() == f"G\nundefined\n({without_g})"
+    assert f"K undefined ({without_k})" in [text.get_text() for text in panel(figure, "plane").texts]

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from gmbench.benchmarks.tasks import load_task
+from gmbench.benchmarks.registry import load_task
 from gmbench.runs.storage.provenance import circumstances_of
 
 

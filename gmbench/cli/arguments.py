@@ -1,0 +1,99 @@
+"""Arguments that several commands share: their types, and the text of their help."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from gmbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from gmbench.runs.distributed import ProcessGroup
+
+TaskId = Annotated[
+    str, tyro.conf.Positional, tyro.conf.arg(metavar="TASK", help="Id of a task, see `gmbench list`.")
+]
+AsJson = Annotated[bool, tyro.conf.arg(help="Print JSON instead of a table.")]
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """What is trained, and how long."""
+
+    algorithm: Annotated[
+        str | None,
+        tyro.conf.arg(help="ppo, ppo-rnn, or your own as package.module:factory; else that of the task."),
+    ] = None
+    budget: Annotated[
+        str, tyro.conf.arg(help="quick or standard; it fills in seeds, steps and levels that are not given.")
+    ] = "quick"
+    seeds: Annotated[int | None, tyro.conf.arg(help="Number of training seeds.")] = None
+    steps: Annotated[int | None, tyro.conf.arg(help="Environment steps per seed.")] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Distribution:
+    """How the seeds are distributed over memory, parts and processes."""
+
+    block: Annotated[
+        int | None,
+        tyro.conf.arg(help="Seeds per block; affects results only by floating-point rounding."),
+    ] = None
+    memory: Annotated[
+        float | None,
+        tyro.conf.arg(help="GiB that training may use on each device; else half of what is free."),
+    ] = None
+    part: Annotated[
+        str | None, tyro.conf.arg(metavar="K/N", help="Run only part K of N; see `gmbench merge`.")
+    ] = None
+    distributed: Annotated[
+        bool,
+        tyro.conf.arg(
+            help="Share the seeds with the other processes of this job: SLURM, Kubernetes, TPU pods."
+        ),
+    ] = False
+    coordinator: Annotated[
+        str | None, tyro.conf.arg(metavar="HOST:PORT", help="Address of process 0, if not detected.")
+    ] = None
+    processes: Annotated[int | None, tyro.conf.arg(help="Number of processes, if not detected.")] = None
+    process: Annotated[int | None, tyro.conf.arg(help="Number of this process, from 0, if not detected.")] = (
+        None
+    )
+
+    @property
+    def which_part(self) -> tuple[int, int]:
+        """The part as two numbers (k, n).
+
+        Raises:
+            UsageError: the part is not written as K/N.
+        """
+        if self.part is None:
+            return 1, 1
+        part, _, parts = self.part.partition("/")
+        if not (part.isdecimal() and parts.isdecimal()):
+            raise UsageError(f"a part is given as 3/16, the third of sixteen, and not as {self.part!r}")
+        return int(part), int(parts)
+
+    @property
+    def process_group(self) -> ProcessGroup | None:
+        """The process group to join, or None.
+
+        Raises:
+            UsageError: the options contradict each other.
+        """
+        given = (self.coordinator, self.processes, self.process)
+        if any(value is not None for value in given) and not self.distributed:
+            raise UsageError("--coordinator, --processes and --process go with --distributed")
+        if self.distributed and self.part is not None:
+            raise UsageError("with --distributed each process takes its own part; leave --part out")
+        from gmbench.runs.distributed import (
+            ProcessGroup,
+        )  # It imports pyarrow, which --help need not wait for.
+
+        return ProcessGroup(*given) if self.distributed else None
+
+
+TrainingArguments = Annotated[Training, tyro.conf.arg(name="")]
+DistributionArguments = Annotated[Distribution, tyro.conf.arg(name="")]

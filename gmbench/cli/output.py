@@ -1,0 +1,46 @@
+"""What commands print: scores as tables or as JSON, and where the results are."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+
+def print_json(content: object) -> None:
+    """Prints content as JSON on stdout."""
+    print(json.dumps(content, indent=2, allow_nan=False))
+
+
+def print_scores(scores: Mapping[str, Any], as_json: bool) -> None:
+    """Prints the scores of a run, a suite or a sweep on stdout."""
+    from gmbench.reports.tables.scores import score_table, suite_table, sweep_scores_table
+    from gmbench.runs.storage.files import to_json_types
+
+    if as_json:
+        print_json(to_json_types(scores))
+    elif "suite" in scores:
+        Console().print(suite_table(scores))
+    elif "conditions" in scores:
+        Console().print(sweep_scores_table(scores))
+    else:
+        Console().print(score_table(scores))
+
+
+def print_outcome(scores: Mapping[str, Any] | None, out: Path, as_json: bool) -> None:
+    """Prints the scores of a new result, and its directory on stderr.
+
+    Args:
+        scores: the scores; empty for a part of a run, None in a process that is not the first.
+        out: the directory of the result.
+        as_json: whether to print JSON instead of a table.
+    """
+    if scores:
+        print_scores(scores, as_json)
+        print(f"results and figures are in {out}", file=sys.stderr)
+    elif scores is not None:
+        print(f"this part is in {out}; combine all parts with gmbench merge", file=sys.stderr)

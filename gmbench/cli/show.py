@@ -1,0 +1,33 @@
+"""The command ``gmbench show``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from gmbench.cli.arguments import TaskId
+
+
+def show(
+    task: TaskId,
+    out: Annotated[Path, tyro.conf.arg(help="A file to write: .png for levels, .gif for two episodes.")],
+    count: Annotated[int, tyro.conf.arg(help="Number of pairs of levels in a .png.")] = 6,
+    first: Annotated[int, tyro.conf.arg(help="Index of the first level in the packs.")] = 0,
+    level: Annotated[Path | None, tyro.conf.arg(help="A text file with a level to draw instead.")] = None,
+) -> None:
+    """Draws training levels and the same levels under shift, side by side.
+
+    As .gif it shows two episodes: at the left the policy that is optimal for the goal on a training level, at
+    the right the policy that is optimal for the proxy on the shifted level.
+    """
+    from gmbench.reports.pictures.task_levels import show_level, show_pairs, show_policies
+
+    if level is not None:
+        show_level(task, level, out)
+    elif out.suffix == ".gif":
+        show_policies(task, out, first)
+    else:
+        show_pairs(task, out, count, first)
+    print(f"wrote {out}")

@@ -1,0 +1,88 @@
+"""Measures how long gmbench takes to start: ``python -m gmbench.cli.startup [--repeats N]``.
+
+Every command runs in a new process. Nothing is compiled by JAX, because none of these commands imports JAX.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import time
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from gmbench.errors import UsageError
+from gmbench.speed.quartiles import Quartiles
+
+
+@dataclasses.dataclass(frozen=True)
+class Startup:
+    """A command whose time is measured.
+
+    Attributes:
+        name: the command as it is shown.
+        arguments: the arguments of the Python interpreter that run it.
+        limit: seconds that the median must not exceed; None for no limit.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    limit: float | None
+
+
+STARTUPS = (
+    Startup("gmbench --help", ("-m", "gmbench", "--help"), limit=0.5),
+    Startup("gmbench list", ("-m", "gmbench", "list"), limit=0.5),
+    Startup('python -c "import gmbench"', ("-c", "import gmbench"), limit=0.2),
+    Startup("python -c pass", ("-c", "pass"), limit=None),
+)
+"""The commands that are measured; the last one shows how much of the time is Python's own."""
+
+
+def time_startup(startup: Startup, repeats: int) -> Quartiles:
+    """Returns the seconds that a command takes, from the start of its process until the process has ended.
+
+    One run more is made first and not counted: it writes bytecode files, and reads all files into memory.
+    """
+    seconds = []
+    for _ in range(repeats + 1):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, *startup.arguments], check=True, stdout=subprocess.DEVNULL)
+        seconds.append(time.perf_counter() - started)
+    return Quartiles.of(tuple(seconds[1:]))
+
+
+def startup_table(times: list[Quartiles]) -> Table:
+    """Returns a table with one row for each of `STARTUPS`, whose times are given in the same order."""
+    table = Table(title="startup time, seconds", title_justify="left")
+    table.add_column("")
+    for column in ("median", "quartiles", "limit", "limit holds"):
+        table.add_column(column, justify="right")
+    for startup, seconds in zip(STARTUPS, times, strict=True):
+        limit, holds = "", ""
+        if startup.limit is not None:
+            limit, holds = f"{startup.limit:.1f}", "yes" if seconds.median <= startup.limit else "no"
+        quartiles = f"{seconds.low:.3f} to {seconds.high:.3f}"
+        table.add_row(startup.name, f"{seconds.median:.3f}", quartiles, limit, holds)
+    return table
+
+
+def main(repeats: int = 11) -> None:
+    """Prints how long commands take to start, and whether each stays within its limit.
+
+    Args:
+        repeats: how often each command is timed.
+    """
+    if repeats < 1:
+        raise UsageError(f"repeats must be at least 1, not {repeats}")
+    Console().print(startup_table([time_startup(startup, repeats) for startup in STARTUPS]))
+
+
+if __name__ == "__main__":
+    try:
+        tyro.cli(main)
+    except UsageError as error:
+        sys.exit(f"gmbench.cli.startup: {error}")

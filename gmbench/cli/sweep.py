@@ -1,0 +1,49 @@
+"""The command ``gmbench sweep``."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from gmbench.cli.arguments import (
+    AsJson,
+    Distribution,
+    DistributionArguments,
+    TaskId,
+    Training,
+    TrainingArguments,
+)
+from gmbench.cli.distribution import start
+from gmbench.cli.output import print_outcome
+from gmbench.cli.reporting import reporting
+
+
+def sweep(
+    task: TaskId,
+    out: Annotated[Path, tyro.conf.arg(help="A new directory for the results.")],
+    alpha: Annotated[
+        tuple[float, ...], tyro.conf.arg(help="Fractions of training levels that are shifted.")
+    ] = (0.0,),
+    levels: Annotated[
+        tuple[int, ...], tyro.conf.arg(help="Numbers of training levels; else that of the budget.")
+    ] = (),
+    training: TrainingArguments = Training(),  # noqa: B008 - frozen
+    distribution: DistributionArguments = Distribution(),  # noqa: B008 - frozen
+    json: AsJson = False,
+) -> None:
+    """Runs a task under every combination of training conditions, and shows the effect of each.
+
+    An interrupted sweep resumes with `gmbench run --resume DIR`.
+    """
+    from gmbench.runs.distributed import joined
+
+    with joined(distribution.process_group):
+        import gmbench
+
+        run = functools.partial(gmbench.run_sweep, task, alpha=alpha, levels=levels, **vars(training))
+        with reporting() as callbacks:
+            scores = start(run, out, distribution, callbacks)
+        print_outcome(scores, out, json)

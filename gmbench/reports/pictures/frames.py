@@ -1,0 +1,54 @@
+"""Frames: the pictures of one level in a sequence of states."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+import numpy as np
+
+from gmbench.envs.core.environment import Environment
+from gmbench.envs.core.images import scene_image
+from gmbench.envs.core.rendering import TILE
+from gmbench.reports.pictures.crop import Box, used_box
+
+
+def unstack(stacked: Any, count: int | None = None) -> list[Any]:
+    """Splits a pytree along axis 0 of its leaves and returns the entries as a list of pytrees.
+
+    Args:
+        stacked: a pytree whose leaves all have the same length along axis 0, such as a pool of levels.
+        count: how many entries to return, from the first on; all if None.
+    """
+    # The whole tree moves to the host first: slicing on the device would cost a dispatch per leaf and entry.
+    stacked = jax.device_get(stacked)
+    size = len(jax.tree.leaves(stacked)[0])
+    return [jax.tree.map(operator.itemgetter(index), stacked) for index in range(size)[:count]]
+
+
+def episode_frames(
+    env: Environment[Any, Any],
+    level: Any,
+    states: Iterable[Any],
+    *,
+    box: Box | None = None,
+    scale: int = 1,
+) -> list[np.ndarray]:
+    """Returns a picture of the level for every state: uint8[rows, columns, 3] each, all of one size.
+
+    Args:
+        env: the environment.
+        level: the level of the episode.
+        states: the states to show.
+        box: the cells to show; None for the `used_box` of this episode. Pass the same box for all episodes
+            that are shown together.
+        scale: pixels of the picture per pixel of a sprite.
+    """
+    states = list(states)
+    box = box or used_box(env, (level, states))
+    rows = slice(box.top * TILE * scale, box.bottom * TILE * scale)
+    columns = slice(box.left * TILE * scale, box.right * TILE * scale)
+    images = (scene_image(env, level, state, scale) for state in states)
+    return [np.asarray(image)[rows, columns] for image in images]

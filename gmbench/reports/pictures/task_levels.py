@@ -1,0 +1,121 @@
+"""What ``gmbench show`` draws: levels of a task, and what pursuing the goal or the proxy looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jax
+import numpy as np
+from PIL import Image
+
+from gmbench.benchmarks.packs import PACK_SIZE, load_pack
+from gmbench.benchmarks.playing import play_references, reference_observation, reference_policies
+from gmbench.benchmarks.registry import load_task
+from gmbench.benchmarks.tasks.task import Task
+from gmbench.benchmarks.trajectories import record
+from gmbench.envs.core.levels import select
+from gmbench.errors import UsageError
+from gmbench.reports.pictures.animation import save_gif
+from gmbench.reports.pictures.crop import used_box
+from gmbench.reports.pictures.frames import episode_frames, unstack
+from gmbench.reports.pictures.sheets import level_sheet
+
+
+def show_pairs(task_id: str, out: Path, count: int, first: int) -> None:
+    """Writes a sheet of levels of the packs iid and shift, side by side.
+
+    Args:
+        task_id: id of a task.
+        out: the PNG file to write.
+        count: how many pairs of levels.
+        first: index of the first pair in the packs.
+
+    Raises:
+        UsageError: the task does not exist, a number is out of range, or ``out`` exists or cannot be written.
+    """
+    task = load_task(task_id)
+    check_target(out, (".png",))
+    if count < 1 or first < 0 or first + count > PACK_SIZE:
+        raise UsageError(f"levels {first} to {first + count - 1} are not among 0 to {PACK_SIZE - 1}")
+    pairs_sheet(task, count, first).save(out)
+
+
+def pairs_sheet(task: Task, count: int, first: int) -> Image.Image:
+    """Returns ``count`` levels of the packs iid and shift side by side, from index ``first`` on."""
+    chosen = np.arange(first, first + count)
+    levels = [unstack(select(load_pack(task, pack), chosen)) for pack in ("iid", "shift")]
+    return level_sheet(task.env, *levels, captions=[str(index) for index in chosen])
+
+
+def show_level(task_id: str, drawing: Path, out: Path) -> None:
+    """Writes a picture of one level that is drawn as text.
+
+    Args:
+        task_id: id of a task.
+        drawing: the text file with the level.
+        out: the PNG file to write.
+
+    Raises:
+        UsageError: the task does not exist, ``drawing`` cannot be read or holds no level, or ``out`` exists
+            or cannot be written.
+    """
+    task = load_task(task_id)
+    check_target(out, (".png",))
+    try:
+        text = drawing.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the level {drawing} cannot be read: {error}") from error
+    level = task.env.parse(text)
+    [frame] = episode_frames(task.env, level, [task.env.start(level)], scale=2)
+    Image.fromarray(frame).save(out)
+
+
+def show_policies(task_id: str, out: Path, first: int) -> None:
+    """Writes an animation of two reference policies on a pair of levels.
+
+    At the left, the policy of the goal plays the training level; at the right, the policy of the proxy plays
+    the paired level.
+
+    Args:
+        task_id: id of a task.
+        out: the GIF file to write.
+        first: index of the pair in the packs.
+
+    Raises:
+        UsageError: the task does not exist, ``first`` is out of range, or ``out`` exists or cannot be
+            written.
+    """
+    task = load_task(task_id)
+    check_target(out, (".gif",))
+    if not 0 <= first < PACK_SIZE:
+        raise UsageError(f"level {first} is not among 0 to {PACK_SIZE - 1}")
+    goal, proxy = task.env.goals[0].name, task.env.goals[1].name
+    sides = [_reference_episode(task, pack, first, index) for index, pack in enumerate(("iid", "shift"))]
+    box = used_box(task.env, *sides)
+    frames = [episode_frames(task.env, level, states, box=box, scale=2) for level, states in sides]
+    save_gif(out, frames[0], frames[1], (goal, proxy), headings=(f"best for {goal}", f"best for {proxy}"))
+
+
+def _reference_episode(task: Task, pack: str, index: int, goal: int) -> tuple[object, list[object]]:
+    """Returns a level of a pack, and the states of the episode that a goal's reference policy plays on it."""
+    pool = select(load_pack(task, pack), np.array([index]))
+    policies, observe = reference_policies(task, pool), reference_observation(task)
+    steps = int(play_references(task, policies, pool).length[goal, 0])
+    keys = jax.random.split(jax.random.key(0), len(task.env.goals))
+    recorded = record(task.env, policies, pool, keys, first_only=task.first_only, observe=observe)
+    states = jax.tree.map(lambda leaf: np.asarray(leaf)[goal, 0], recorded.states)
+    return unstack(pool)[0], unstack(states, steps + 1)
+
+
+def check_target(out: Path, suffixes: tuple[str, ...]) -> None:
+    """Checks that a new picture can be written to a file.
+
+    Raises:
+        UsageError: the name has another suffix, the file exists, or its directory does not exist.
+    """
+    if out.suffix not in suffixes:
+        raise UsageError(f"{out} should end in {' or '.join(suffixes)}")
+    if out.exists():
+        raise UsageError(f"{out} is there already and nothing is overwritten; give --out another name")
+    if not out.parent.is_dir():
+        raise UsageError(f"the directory {out.parent} does not exist; make it or give --out another name")
