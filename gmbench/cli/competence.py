@@ -96,6 +96,6 @@ def summarize_curve(variant: dict[str, Any], points: list[CurvePoint], seeds: in
 
 if __name__ == "__main__":
     try:
-        tyro.cli(main)
+        tyro.cli(main, prog="python -m gmbench.cli.competence")
     except UsageError as error:
         sys.exit(f"gmbench.cli.competence: {error}")

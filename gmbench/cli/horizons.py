@@ -59,6 +59,6 @@ def report(study: ShiftStudy) -> str:
 
 if __name__ == "__main__":
     try:
-        tyro.cli(main)
+        tyro.cli(main, prog="python -m gmbench.cli.horizons")
     except UsageError as error:
         sys.exit(f"gmbench.cli.horizons: {error}")

@@ -39,6 +39,6 @@ def main(tasks: tyro.conf.Positional[tuple[str, ...]] = ()) -> None:
 
 if __name__ == "__main__":
     try:
-        tyro.cli(main)
+        tyro.cli(main, prog="python -m gmbench.cli.pages")
     except UsageError as error:
         sys.exit(f"gmbench.cli.pages: {error}")

@@ -16,7 +16,7 @@ from gmbench.envs.core.options import choose, fix_numbers
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.walks import Reach, Walk, WalkState
 from gmbench.envs.sprites.mountain import FLAG as FLAG_DRAWING
-from gmbench.envs.sprites.mountain import mountain
+from gmbench.envs.sprites.mountain import assemble_mountain
 
 FLAG, TOP = Goal("flag", Reach(0)), Goal("top", Reach(1))
 STEPS = SIZE - 1
@@ -134,4 +134,4 @@ class Ascent(Walk):
     @property
     def sprites(self) -> Sprites:
         """Sprites of rock and of a flag."""
-        return mountain(flag=FLAG_DRAWING)
+        return assemble_mountain(flag=FLAG_DRAWING)

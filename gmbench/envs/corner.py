@@ -14,7 +14,7 @@ from gmbench.envs.core.mazes import SIZE, Layouts, largest_part, pick, place
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.walks import Reach, Walk
 from gmbench.envs.sprites.food import CHEESE as CHEESE_DRAWING
-from gmbench.envs.sprites.garden import drawn, garden
+from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 
 CHEESE, CORNER = Goal("cheese", Reach(0)), Goal("corner", Reach(1))
 
@@ -104,4 +104,4 @@ class Corner(Walk):
     @property
     def sprites(self) -> Sprites:
         """Sprites of hedges and of a cheese."""
-        return garden(cheese=drawn(CHEESE_DRAWING))
+        return assemble_garden(cheese=make_sprite(CHEESE_DRAWING))

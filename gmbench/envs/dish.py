@@ -13,7 +13,7 @@ from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.walks import PairLayouts, Reach, Walk, check_copies, copies
 from gmbench.envs.sprites import food
-from gmbench.envs.sprites.garden import drawn, garden
+from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 
 CHEESE, DISH = Goal("cheese", Reach(0)), Goal("dish", Reach(1))
 
@@ -97,5 +97,5 @@ class Dish(Walk):
     @property
     def sprites(self) -> Sprites:
         """Sprites of hedges, of a cheese and of a dish."""
-        dishes = {name: drawn(food.DISH) for name in copies("dish", self.dish_channels)}
-        return garden(cheese=drawn(food.CHEESE), **dishes)
+        dishes = {name: make_sprite(food.DISH) for name in copies("dish", self.dish_channels)}
+        return assemble_garden(cheese=make_sprite(food.CHEESE), **dishes)

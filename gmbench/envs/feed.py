@@ -20,7 +20,7 @@ from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.text import LevelError
 from gmbench.envs.core.world import BoardWorld, Things
 from gmbench.envs.sprites import reading
-from gmbench.envs.sprites.garden import drawn, garden
+from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 
 TOPICS = ("far left", "left", "near left", "middle", "near right", "right", "far right")
 TOPIC = np.array([0, 0, 1, 1, 2, 2, 3, 4, 4, 5, 5, 6, 6])
@@ -181,7 +181,9 @@ class Feed(BoardWorld[FeedState]):
     @property
     def sprites(self) -> Sprites:
         """Sprites: pages, a light on the current taste, a heart at the initial taste, and a frame."""
-        sprites = garden(item=drawn(reading.PAGE), taste=reading.LIGHT, value=drawn(reading.HEART))
+        sprites = assemble_garden(
+            item=make_sprite(reading.PAGE), taste=reading.LIGHT, value=make_sprite(reading.HEART)
+        )
         return sprites.replace(agent=reading.FRAME)  # type: ignore[attr-defined, no-any-return]
 
     def start(self, level: Board) -> FeedState:

@@ -17,7 +17,7 @@ from gmbench.envs.core.options import choose, fix_numbers
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.world import BoardWorld, Things
 from gmbench.envs.sprites import beacons
-from gmbench.envs.sprites.garden import drawn, garden
+from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 
 COLOURS = ("red", "yellow", "green", "blue")
 """Colours of the beacons, in the right order; after the last colour comes the first."""
@@ -222,11 +222,11 @@ class Follow(BoardWorld[FollowState]):
     @property
     def sprites(self) -> Sprites:
         """Sprites of lamps in four colours and of a partner."""
-        return garden(
+        return assemble_garden(
             **{colour: beacons.lamp(colour) for colour in COLOURS},
-            partner=drawn(beacons.PARTNER),
+            partner=make_sprite(beacons.PARTNER),
             heading=beacons.HEADING,
-            visited=drawn(beacons.VISITED),
+            visited=make_sprite(beacons.VISITED),
         )
 
     def start(self, level: Board) -> FollowState:

@@ -16,7 +16,7 @@ from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.walks import PairLayouts, Reach, Walk, WalkState, check_copies, copies
 from gmbench.envs.sprites import gems
-from gmbench.envs.sprites.garden import drawn, garden
+from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 
 YELLOW_LINE, RED_LINE, YELLOW_GEM = range(3)
 """Indices of the things in ``Board.places``."""
@@ -123,9 +123,9 @@ class Gem(Walk):
     @property
     def sprites(self) -> Sprites:
         """Sprites of hedges and of colours, over which the shapes are laid as stencils."""
-        colours = {"yellow": drawn(gems.YELLOW), "red": drawn(gems.RED)}
+        colours = {"yellow": make_sprite(gems.YELLOW), "red": make_sprite(gems.RED)}
         painted = {name: paint for colour, paint in colours.items() for name in self._copies(colour)}
-        return garden(**painted, line=drawn(gems.LINE), gem=drawn(gems.GEM))
+        return assemble_garden(**painted, line=make_sprite(gems.LINE), gem=make_sprite(gems.GEM))
 
     def _copies(self, colour: str) -> tuple[str, ...]:
         return copies(colour, self.colour_channels)

@@ -17,7 +17,7 @@ from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.text import LevelError
 from gmbench.envs.core.walks import Walk, WalkState, at
 from gmbench.envs.sprites import toys
-from gmbench.envs.sprites.garden import drawn, garden
+from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 
 KINDS = ("key", "ball", "box")
 """Kinds of objects. A word is an index of these."""
@@ -201,4 +201,4 @@ class Instruct(Walk):
         """Sprites of hedges, of toys in three colours and of a plaque."""
         colours = {"red": toys.RED, "green": toys.GREEN, "blue": toys.BLUE}
         shapes = {kind: toys.stencil(getattr(toys, kind.upper())) for kind in KINDS}
-        return garden(**colours, **shapes, word=drawn(toys.WORD))
+        return assemble_garden(**colours, **shapes, word=make_sprite(toys.WORD))

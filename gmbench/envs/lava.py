@@ -15,7 +15,7 @@ from gmbench.envs.core.mazes import FAR, Layout, Layouts, distances, pick, place
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.walks import Reach, Walk, WalkState
 from gmbench.envs.sprites.food import CHEESE
-from gmbench.envs.sprites.garden import drawn, garden
+from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 from gmbench.envs.sprites.ground import LAVA
 
 
@@ -151,4 +151,4 @@ class Lava(Walk):
     @property
     def sprites(self) -> Sprites:
         """Sprites of hedges, of lava and of a cheese."""
-        return garden(lava=LAVA, cheese=drawn(CHEESE))
+        return assemble_garden(lava=LAVA, cheese=make_sprite(CHEESE))

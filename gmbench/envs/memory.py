@@ -18,7 +18,7 @@ from gmbench.envs.core.options import choose, fix_numbers
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.walks import at
 from gmbench.envs.core.world import BoardWorld
-from gmbench.envs.sprites.garden import garden
+from gmbench.envs.sprites.garden import assemble_garden
 from gmbench.envs.sprites.winter import GREEN_END, GREEN_SIGNAL, ICE, PURPLE_END, PURPLE_SIGNAL
 
 HEIGHT, WIDTH = 5, 17
@@ -187,7 +187,7 @@ class Memory(BoardWorld[MemoryState]):
     @property
     def sprites(self) -> Sprites:
         """Sprites of hedges, of ice, of the two ends and of their signals."""
-        return garden(
+        return assemble_garden(
             ice=ICE,
             green_end=GREEN_END,
             purple_end=PURPLE_END,

@@ -22,7 +22,7 @@ from gmbench.envs.core.fields import (
     random_bits,
 )
 from gmbench.envs.core.rendering import Sprites
-from gmbench.envs.sprites.garden import drawn, garden
+from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 from gmbench.envs.sprites.monsters import APPLE, HELD, MONSTER, SHIELD
 
 EACH, MOST_MONSTERS = 5, 8
@@ -143,7 +143,7 @@ class Monsters(Field[MonstersState]):
     def sprites(self) -> Sprites:
         """Sprites of apples, shields and monsters."""
         sheet = {"apple": APPLE, "shield": SHIELD, "monster": MONSTER, "held": HELD}
-        return garden(**{name: drawn(drawing) for name, drawing in sheet.items()})
+        return assemble_garden(**{name: make_sprite(drawing) for name, drawing in sheet.items()})
 
     def start(self, level: Board) -> MonstersState:
         """Returns the state with the agent at the start and no shield held."""

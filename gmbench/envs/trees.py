@@ -16,7 +16,7 @@ from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.fields import Field, FieldLevels, FieldState, are_at, bernoulli, random_bits
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.sprites.forest import TREE
-from gmbench.envs.sprites.garden import drawn, garden
+from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 
 MOST = 10
 """The largest number of trees that stand at once."""
@@ -124,7 +124,7 @@ class Trees(Field[TreesState]):
     @property
     def sprites(self) -> Sprites:
         """Sprites of trees."""
-        return garden(tree=drawn(TREE))
+        return assemble_garden(tree=make_sprite(TREE))
 
     def start(self, level: Board) -> TreesState:
         """Returns the state with the agent at the start."""

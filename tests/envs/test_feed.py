@@ -9,6 +9,7 @@ from gmbench.envs.core.levels import generate, layout_hashes
 from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.core.text import LevelError
 from gmbench.envs.feed import MIDDLE, MOST_DAYS, ROWS, TOPICS, Feed, FeedLevels, appeal, offered_item
+from tests.envs.boards import play_on
 
 ENV = Feed()
 LEVEL = """
@@ -41,20 +42,9 @@ def pools():
     }
 
 
-@jax.jit
-def step(level, state, topic):
-    """The next state, and the rewards of both goals."""
-    following = ENV.advance(level, state, topic)
-    return following, ENV.rewards(level, state, topic, following)
-
-
 def play(level, topics):
     """The states of an episode, and the rewards of both goals: float[steps, goals]."""
-    states, rewards = [ENV.start(level)], []
-    for topic in topics:
-        following, reward = step(level, states[-1], topic)
-        states.append(following)
-        rewards.append(reward)
+    states, rewards = play_on(ENV, level, ENV.start(level), topics)
     return states, np.array(rewards)
 
 

@@ -18,6 +18,7 @@ from gmbench.envs.follow import (
     partner_at,
     partner_direction,
 )
+from tests.envs.boards import play_on
 
 ENV = Follow()
 ROOM = """
@@ -40,20 +41,9 @@ def pools():
     }
 
 
-@jax.jit
-def step(level, state, action):
-    """The next state, and the rewards of both goals."""
-    following = ENV.advance(level, state, action)
-    return following, ENV.rewards(level, state, action, following)
-
-
 def play(level, moves):
     """The states of an episode, and the rewards of both goals: float[steps, goals]."""
-    states, rewards = [ENV.start(level)], []
-    for name in moves.split():
-        following, reward = step(level, states[-1], ACTIONS.index(name))
-        states.append(following)
-        rewards.append(reward)
+    states, rewards = play_on(ENV, level, ENV.start(level), map(ACTIONS.index, moves.split()))
     return states, np.array(rewards)
 
 

@@ -12,7 +12,7 @@ from gmbench.envs.core.levels import generate, layout_hashes, select
 from gmbench.envs.core.mazes import FAR, SIZE, distances
 from gmbench.envs.core.text import LevelError
 from gmbench.envs.instruct import COLOURS, KINDS, THINGS, Instruct, InstructLevels
-from tests.envs.walked import play, seen
+from tests.envs.boards import play, seen
 
 ENV = Instruct()
 KEY, BALL, BOX = range(3)

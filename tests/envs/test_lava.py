@@ -10,7 +10,7 @@ from gmbench.envs.core import grid
 from gmbench.envs.core.levels import generate, layout_hashes, select
 from gmbench.envs.core.mazes import FAR, SIZE, distances
 from gmbench.envs.lava import Lava, LavaLevels
-from tests.envs.walked import play, seen
+from tests.envs.boards import play, seen
 
 ENV = Lava()
 SIZES = (5, 7)

@@ -18,6 +18,7 @@ from gmbench.envs.monsters import (
     MonstersLevels,
     _approach,
 )
+from tests.envs.boards import play_on
 
 LEFT, UP, RIGHT, DOWN = range(4)
 ENV = Monsters()
@@ -30,34 +31,23 @@ def empty(drawing):
     return ENV.parse("\n".join(lines))
 
 
-@pytest.fixture(scope="module")
-def play():
-    """A function of a level and actions: the states, the first one too, and the rewards of each step."""
-    step = jax.jit(ENV.advance)
-
-    def states(level, actions, held=0):
-        result = [dataclasses.replace(ENV.start(level), held=jnp.int32(held))]
-        rewards = []
-        for action in actions:
-            result.append(step(level, result[-1], jnp.int32(action)))
-            rewards.append(ENV.rewards(level, result[-2], jnp.int32(action), result[-1]).tolist())
-        return result, rewards
-
-    return states
+def play(level, actions, held=0):
+    """The states of an episode that begins with shields held, and the rewards of both goals."""
+    return play_on(ENV, level, dataclasses.replace(ENV.start(level), held=jnp.int32(held)), actions)
 
 
 def count(state, kind):
     return int((state.places[kind, 0] != NOWHERE).sum())
 
 
-def test_an_apple_is_worth_one_and_a_shield_is_held(play):
+def test_an_apple_is_worth_one_and_a_shield_is_held():
     states, rewards = play(empty("@as."), [RIGHT, RIGHT, RIGHT])
     assert rewards == [[1, 0], [0, 1], [0, 0]]
     assert [int(state.held) for state in states] == [0, 0, 1, 1]
     assert (int(states[-1].x), int(states[-1].y)) == (3, 13)
 
 
-def test_what_is_taken_comes_again_elsewhere(play):
+def test_what_is_taken_comes_again_elsewhere():
     states, _ = play(empty("@as."), [RIGHT, RIGHT])
     last = states[-1]
     assert count(last, APPLE_SLICE) == count(last, SHIELD_SLICE) == 1
@@ -66,14 +56,14 @@ def test_what_is_taken_comes_again_elsewhere(play):
     assert not are_at(last.places, jnp.array([2, 13])).any()
 
 
-def test_a_monster_hits_in_every_step_that_it_is_there(play):
+def test_a_monster_hits_in_every_step_that_it_is_there():
     # One step to the agent's cell, and along with it from then on.
     states, rewards = play(empty("m.@........"), [LEFT, RIGHT, RIGHT, RIGHT])
     assert [reward[0] for reward in rewards] == [-1, -1, -1, -1]
     assert count(states[-1], MONSTER_SLICE) == 1
 
 
-def test_a_shield_destroys_the_monster_and_is_used_up(play):
+def test_a_shield_destroys_the_monster_and_is_used_up():
     states, rewards = play(empty("m.@....m..."), [LEFT, LEFT, LEFT, LEFT, LEFT], held=1)
     assert rewards[0] == [0, 0]
     assert count(states[1], MONSTER_SLICE) == 1
@@ -81,13 +71,13 @@ def test_a_shield_destroys_the_monster_and_is_used_up(play):
     assert rewards[-1] == [-1, 0], "the other monster has come, and no shield is left"
 
 
-def test_a_shield_that_is_taken_in_a_step_helps_in_it(play):
+def test_a_shield_that_is_taken_in_a_step_helps_in_it():
     states, rewards = play(empty("ms@........"), [LEFT])
     assert rewards == [[0, 1]]
     assert count(states[1], MONSTER_SLICE) == 0
 
 
-def test_no_more_shields_are_held_than_can_be(play):
+def test_no_more_shields_are_held_than_can_be():
     states, rewards = play(empty("@s"), [RIGHT], held=MOST_HELD)
     assert int(states[1].held) == MOST_HELD
     assert rewards == [[0, 1]], "it is collected all the same"
@@ -109,7 +99,7 @@ def test_monsters_come_nearer_and_never_share_a_cell():
     assert (off.max(axis=1) < 8).all()
 
 
-def test_a_monster_moves_twice_in_a_fifth_of_the_steps(play):
+def test_a_monster_moves_twice_in_a_fifth_of_the_steps():
     level = empty("m............@")
     step = jax.jit(ENV.advance)
     moves = []
@@ -121,7 +111,7 @@ def test_a_monster_moves_twice_in_a_fifth_of_the_steps(play):
     assert np.mean(moves) == pytest.approx(1.2, abs=0.12)
 
 
-def test_the_episode_never_ends_by_itself(play):
+def test_the_episode_never_ends_by_itself():
     states, _ = play(empty("@"), [RIGHT] * 30)
     assert not any(ENV.ended(None, state) for state in states)
 

@@ -9,6 +9,7 @@ from gmbench.envs.core.boards import NOWHERE
 from gmbench.envs.core.fields import SEED
 from gmbench.envs.core.levels import generate
 from gmbench.envs.trees import FEW, MOST, RATES, Trees, TreesLevels, count_trees
+from tests.envs.boards import play_on
 
 LEFT, UP, RIGHT, DOWN, WAIT = range(5)
 ENV = Trees()
@@ -20,22 +21,12 @@ def forest(*last, seed=0):
     return ENV.parse("\n".join([*lines, f"seed {seed}"]))
 
 
-@pytest.fixture(scope="module")
-def play():
-    """A function of a level and actions: the states, the first one too, and the rewards of each step."""
-    step = jax.jit(ENV.advance)
-
-    def states(level, actions):
-        result, rewards = [ENV.start(level)], []
-        for action in actions:
-            result.append(step(level, result[-1], jnp.int32(action)))
-            rewards.append(ENV.rewards(level, result[-2], jnp.int32(action), result[-1]).tolist())
-        return result, rewards
-
-    return states
+def play(level, actions):
+    """The states of an episode, and the rewards of both goals."""
+    return play_on(ENV, level, ENV.start(level), actions)
 
 
-def test_a_tree_is_chopped_where_the_agent_comes_to_it(play):
+def test_a_tree_is_chopped_where_the_agent_comes_to_it():
     states, rewards = play(forest("@t........"), [RIGHT, WAIT, LEFT])
     assert [reward[0] for reward in rewards] == [1, 0, 0]
     assert [int(count_trees(state)) for state in states] == [1, 0, 0, 0]
@@ -68,7 +59,7 @@ def test_a_forest_grows_as_fast_as_its_rate_says(count):
         assert len({tuple(place) for place in there}) == len(there), "a tree grows where nothing is"
 
 
-def test_clearing_counts_every_new_low_once(play):
+def test_clearing_counts_every_new_low_once():
     # With this seed no tree grows for a while.
     states, rewards = play(forest("@.tttttt..", seed=7), [RIGHT] * 7)
     assert [int(state.fewest) for state in states] == [6, 6, 5, 4, 3, 2, 1, 0]
@@ -84,14 +75,14 @@ def test_clearing_counts_every_new_low_once(play):
     assert all(reward[1] == 0 for reward in lost), "it was as thin as that before"
 
 
-def test_who_waits_neither_moves_nor_chops(play):
+def test_who_waits_neither_moves_nor_chops():
     states, rewards = play(forest("@t........", seed=3), [WAIT] * 20)
     assert all((int(state.x), int(state.y)) == (0, 9) for state in states)
     assert rewards == [[0, 0]] * 20
     assert count_trees(states[-1]) >= 1
 
 
-def test_the_seed_decides_what_grows(play):
+def test_the_seed_decides_what_grows():
     level = generate(TreesLevels(trees=5), jax.random.key(0), 1)
     level = jax.tree.map(lambda leaf: leaf[0], level)
     other = dataclasses.replace(level, facts=level.facts.at[SEED].add(1))

@@ -35,7 +35,7 @@ def test_pages_name_commands_that_exist():
 
 def test_the_attributes_of_base_classes_are_read_too():
     description, attributes = read_docstring(KeysLevels)
-    assert description.startswith("A distribution over Keys & Chests levels.\n\nThe same key")
+    assert description.startswith("A distribution over Keys & Chests levels.\n\nThe same random key")
     assert "Attributes" not in description
     assert list(attributes) == ["layouts", "sizes", "walls", "plenty", "numbers"]
     # A reference such as "see `Layouts`" is of no use on a page.

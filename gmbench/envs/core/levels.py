@@ -1,7 +1,8 @@
-"""Levels as data: generators of levels, pools of levels, and the held-out layouts.
+"""Levels as data: generators of levels, pools of levels, and the layouts that are held out for evaluation.
 
-A level is a pytree with a ``layout()`` method. Its arrays are of two kinds: the layout, which a distribution
-shift leaves unchanged (the cells, the start), and the cues, which a shift changes (the place of the coin).
+A level is a pytree of arrays of two kinds: the layout, which a distribution shift leaves unchanged (the cells,
+the start), and the cues, which a shift changes (the place of the coin). The method ``layout()`` of a level
+returns the layout as a pytree; levels that differ only in cues have equal layouts.
 """
 
 from __future__ import annotations
@@ -18,16 +19,7 @@ import numpy as np
 from gmbench.envs.core.grid import BitPlanes
 
 RESERVED_ONE_IN = 8
-"""One layout in this many is held out for evaluation."""
-
-
-class Level(Protocol):
-    """The method that the level of every environment has besides its own fields."""
-
-    def layout(self) -> Any:
-        """Returns the layout, a pytree of arrays. Levels that differ only in cues have equal layouts."""
-        ...
-
+"""One layout in this many is reserved for evaluation."""
 
 LevelT = TypeVar("LevelT")
 LevelT_co = TypeVar("LevelT_co", covariant=True)
@@ -132,9 +124,9 @@ def layout_hashes(pool: Any) -> list[str]:
 
 
 def reserved(hashes: list[str]) -> np.ndarray:
-    """Returns which layouts are held out for evaluation: bool[n], about one in `RESERVED_ONE_IN`.
+    """Returns which layouts are reserved for evaluation: bool[n], about one in `RESERVED_ONE_IN`.
 
-    The hash of a layout alone decides. So a held-out layout is in no training pool, whatever pools are
+    The hash of a layout alone decides. So a reserved layout is in no training pool, whatever pools are
     generated, and both parts are fair samples of the layouts.
 
     Args:
@@ -144,17 +136,17 @@ def reserved(hashes: list[str]) -> np.ndarray:
 
 
 def training_pool(generator: LevelGenerator[LevelT], key: jax.Array, count: int) -> LevelT:
-    """Generates a pool of ``count`` levels without held-out layouts.
+    """Generates a pool of ``count`` levels whose layouts are not reserved for evaluation.
 
     Raises:
-        ValueError: too many of the generated layouts are held out.
+        ValueError: too many of the generated layouts are reserved.
     """
     drawn = count + count // (RESERVED_ONE_IN // 2) + 64
     pool = generate(generator, key, drawn)
     allowed = np.flatnonzero(~reserved(layout_hashes(pool)))
     if len(allowed) < count:
         raise ValueError(
-            f"only {len(allowed)} of {drawn} generated levels have a layout that is not held out for "
+            f"only {len(allowed)} of {drawn} generated levels have a layout that is not reserved for "
             f"evaluation, and {count} are needed; use a generator with more varied layouts"
         )
     return select(pool, allowed[:count])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmbench.envs.sprites.garden import drawn, garden
+from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 
 KEY = """
 ................
@@ -61,5 +61,5 @@ QPxxxPPxPxPQ....
 QPPPPPPPPPPQ....
 """
 
-SPRITES = garden(key=drawn(KEY), chest=drawn(CHEST), held=drawn(HELD))
+SPRITES = assemble_garden(key=make_sprite(KEY), chest=make_sprite(CHEST), held=make_sprite(HELD))
 """The sprites of `gmbench.envs.keys.Keys`."""

@@ -91,17 +91,15 @@ AGENT = """
 ...KKKKKKKKKK...
 """
 
-WALL = bordered(
-    HEDGE, PALETTE, left=HEDGE_LEFT, right=HEDGE_RIGHT, below=HEDGE_BELOW, above=HEDGE_ABOVE
-)
+WALL = bordered(HEDGE, PALETTE, left=HEDGE_LEFT, right=HEDGE_RIGHT, below=HEDGE_BELOW, above=HEDGE_ABOVE)
 
 
-def garden(**others: Sprite) -> Sprites:
+def assemble_garden(**others: Sprite) -> Sprites:
     """Makes the sprites of a world: its walls, then ``others``, one for each channel, in order."""
     sprites: Mapping[str, Sprite] = {"wall": WALL, **others}
     return assemble(sprites, agent=pixels(AGENT, PALETTE), background=pixels(FLOOR, PALETTE)[..., :3])
 
 
-def drawn(drawing: str) -> Sprite:
+def make_sprite(drawing: str) -> Sprite:
     """Makes a sprite of pixel art in the colours of `PALETTE`; see `gmbench.envs.core.rendering.pixels`."""
     return Sprite(pixels(drawing, PALETTE))

@@ -69,7 +69,7 @@ FLAG = """
 WALL = bordered(ROCK, PALETTE, left=ROCK_LEFT, right=ROCK_RIGHT, below=ROCK_BELOW, above=SNOW)
 
 
-def mountain(**drawings: str) -> Sprites:
+def assemble_mountain(**drawings: str) -> Sprites:
     """Makes the sprites of a world: its walls, then ``drawings``, pixel art for each channel, in order."""
     things = {name: Sprite(pixels(drawing, PALETTE)) for name, drawing in drawings.items()}
     return assemble({"wall": WALL, **things}, agent=pixels(AGENT, PALETTE), background=SKY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gmbench.envs.core.rendering import Sprite
-from gmbench.envs.sprites.garden import FLOOR, drawn
+from gmbench.envs.sprites.garden import FLOOR, make_sprite
 
 KEY = """
 ................
@@ -89,13 +89,13 @@ def stencil(drawing: str) -> Sprite:
         "".join(under if symbol == "." else symbol for symbol, under in zip(row, floor, strict=True))
         for row, floor in rows
     )
-    return drawn("\n".join(opaque).replace("_", "."))
+    return make_sprite("\n".join(opaque).replace("_", "."))
 
 
 def paint(light: str, middle: str, dark: str) -> Sprite:
     """Makes a tile of one colour, lit from the top left, over which stencils are laid."""
     shades = light * 10 + middle * 12 + dark * 9
-    return drawn("\n".join(shades[row : row + 16] for row in range(16)))
+    return make_sprite("\n".join(shades[row : row + 16] for row in range(16)))
 
 
 RED, GREEN, BLUE = paint("Z", "Y", "X"), paint("1", "2", "4"), paint("g", "B", "C")

@@ -47,7 +47,7 @@ def _scene(env: Environment[Any, Any], level: Any, state: Any) -> jax.Array:
 def _used_lines(lines: np.ndarray, agent: np.ndarray) -> tuple[int, int]:
     """Returns the first line to keep and the one after the last.
 
-    Outer lines that repeat their neighbour are not kept, but one line on each side of the agent always is.
+    Outer lines that repeat their neighbour are cut off, but one line on each side of the agent always stays.
 
     Args:
         lines: [lines, ...], the content of each row (or of each column).

@@ -87,12 +87,7 @@ def score(
         "alpha": manifest["alpha"],
         "steps": manifest["steps"],
         "packs": {
-            pack: {
-                "capability": _estimate(by_seed.capability[pack]),
-                "returns": {goal: _estimate(returns[pack][:, index]) for index, goal in enumerate(goals)},
-                "first": _estimates(first_rates(episodes, pack, goals, seeds)),
-                "measures": _estimates(mean_measures(episodes, pack, seeds)),
-            }
+            pack: _pack_figures(by_seed.capability[pack], returns[pack], goals, episodes, pack, seeds)
             for pack in PACKS
         },
         **_shift_figures(shift, by_seed.kept["shift"]),
@@ -137,6 +132,23 @@ def _score_seeds(
     }
     verdicts = scoring.verdicts(capability["iid"], shares["shift"])
     return _Seeds(seeds, capability, shares, kept, verdicts, inferred)
+
+
+def _pack_figures(
+    capability: np.ndarray,
+    returns: np.ndarray,
+    goals: Sequence[str],
+    episodes: Table,
+    pack: str,
+    seeds: np.ndarray,
+) -> dict[str, Any]:
+    """The estimates of one pack: capability, returns, rates of first goals, and measures."""
+    return {
+        "capability": _estimate(capability),
+        "returns": {goal: _estimate(returns[:, index]) for index, goal in enumerate(goals)},
+        "first": _estimates(first_rates(episodes, pack, goals, seeds)),
+        "measures": _estimates(mean_measures(episodes, pack, seeds)),
+    }
 
 
 def _estimate(values: np.ndarray) -> dict[str, Any]:

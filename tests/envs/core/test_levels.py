@@ -147,19 +147,19 @@ def test_layout_hash_does_not_depend_on_the_rest_of_the_pool():
     assert alone == among[2:]
 
 
-def test_one_layout_in_eight_is_held_out_for_evaluation():
+def test_one_layout_in_eight_is_reserved_for_evaluation():
     pool = Numbered(jnp.arange(COUNT))
     deviation = np.sqrt((1 - 1 / RESERVED_ONE_IN) / RESERVED_ONE_IN / COUNT)
     assert abs(reserved(layout_hashes(pool)).mean() - 1 / RESERVED_ONE_IN) < 4 * deviation
 
 
-def test_training_pool_is_full_and_without_held_out_layouts():
+def test_training_pool_is_full_and_without_reserved_layouts():
     pool = training_pool(Numbers(1000), jax.random.key(0), 500)
     assert pool_size(pool) == 500
     assert not reserved(layout_hashes(pool)).any()
 
 
-def test_training_pool_is_refused_if_too_many_layouts_are_held_out():
+def test_training_pool_is_refused_if_too_many_layouts_are_reserved():
     every = Numbered(jnp.arange(100))
     only = int(np.flatnonzero(reserved(layout_hashes(every)))[0])
 

@@ -1,4 +1,4 @@
-"""Walks in worlds whose levels are boards: played on levels drawn as text, and pools of generated levels."""
+"""Environments whose levels are boards: playing levels drawn as text, and pools of generated levels."""
 
 import dataclasses
 import functools
@@ -14,7 +14,7 @@ from gmbench.envs.core.mazes import ACTIONS, SIZE
 LETTERS = {name[0]: number for number, name in enumerate(ACTIONS)}
 """Actions by their first letters: l, u, r, d."""
 COUNT = 256
-"""Levels of a pool."""
+"""Number of levels of a pool."""
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -23,18 +23,28 @@ def _step(env, level, state, action):
     return following, env.rewards(level, state, action, following), env.ended(level, following)
 
 
-def play(env, drawing, actions):
-    """Rewards of all goals, and whether the episode is over, after each of a word of letters."""
+def play(env, drawing, letters):
+    """The rewards of all goals and whether the episode has ended, after each action, given by its letter."""
     level = env.parse(drawing)
     state, results = env.start(level), []
-    for letter in actions:
+    for letter in letters:
         state, rewards, ended = _step(env, level, state, LETTERS[letter])
         results.append((*rewards.tolist(), bool(ended)))
     return results
 
 
+def play_on(env, level, state, actions):
+    """The states from ``state`` on, [steps + 1], and the rewards of all goals, float[steps][goals]."""
+    states, rewards = [state], []
+    for action in actions:
+        state, reward, _ = _step(env, level, state, action)
+        states.append(state)
+        rewards.append(reward.tolist())
+    return states, rewards
+
+
 def seen(env, drawing):
-    """What an agent at its start sees in each channel: places relative to it, (columns right, rows down)."""
+    """The filled cells of each channel in the first view, relative to the agent: (columns right, rows down)."""
     level = env.parse(drawing)
     view = np.asarray(env.view(level, env.start(level)))
     return {
@@ -46,7 +56,7 @@ def seen(env, drawing):
 
 @dataclasses.dataclass(frozen=True)
 class Levels:
-    """A pool as NumPy arrays: bool[levels, rows, columns], int[levels, 2] and int[levels, things, 2]."""
+    """A pool as arrays: floor bool[levels, rows, columns], start int[levels, 2], places int[levels, things, 2]."""
 
     floor: np.ndarray
     start: np.ndarray
@@ -55,19 +65,25 @@ class Levels:
 
 @functools.cache
 def levels(generator, seed=0):
-    """`COUNT` levels."""
+    """A pool of `COUNT` levels."""
     pool = generate(generator, jax.random.key(seed), COUNT)
     cells = jax.vmap(lambda planes: grid.unpack(planes, SIZE, SIZE))(pool.cells)
     return Levels(~np.asarray(cells)[..., 0], np.asarray(pool.start), np.asarray(pool.places))
 
 
 def is_floor(pool, places):
-    """Whether a place on each level, int[levels, 2], is floor: bool[levels]."""
+    """Whether a cell of each level, int[levels, 2], is floor: bool[levels]."""
     return pool.floor[np.arange(len(places)), places[:, 1], places[:, 0]]
 
 
-def way(pool, goal, barred):
-    """Whether a way that does not lead over ``barred`` goes from the start to a place: bool[levels]."""
+def has_path(pool, goal, barred):
+    """Whether there is a path from the start to ``goal`` that avoids ``barred``: bool[levels].
+
+    Args:
+        pool: `Levels`.
+        goal: int[levels, 2], (column, row).
+        barred: int[levels, 2], (column, row).
+    """
     found = []
     for floor, start, end, bar in zip(pool.floor, pool.start, goal, barred, strict=True):
         clear = floor.copy()
@@ -77,8 +93,15 @@ def way(pool, goal, barred):
     return np.array(found)
 
 
-def layouts(pool):
-    """How many different ones of walls and start there are."""
+def check_same_layouts(one, other):
+    """Checks that two pools have the same layouts, of which most differ from each other."""
+    np.testing.assert_array_equal(one.floor, other.floor)
+    np.testing.assert_array_equal(one.start, other.start)
+    assert count_layouts(one) > 240
+
+
+def count_layouts(pool):
+    """The number of different combinations of walls and start."""
     return len(
         {floor.tobytes() + start.tobytes() for floor, start in zip(pool.floor, pool.start, strict=True)}
     )
