@@ -1,8 +1,6 @@
 """Builds the frozen files of a task: its packs and the returns of the reference policies on them.
 
-``python -m gmbench.benchmarks.freeze TASK`` is a command for maintainers. It writes the files into the
-package and prints their hashes, which belong in the definition of the task, and whether each file differs
-from the one that was there.
+The command ``python -m gmbench.cli.freeze TASK`` writes these files into the package.
 
 A pack and its shifted pack hold paired levels, which differ by their cues alone. They hold only
 distinguishing levels: shifted levels on which pursuing the goal and pursuing a proxy lead to different
@@ -11,10 +9,7 @@ results. What this means depends on how the task counts events, see `are_disting
 
 from __future__ import annotations
 
-import hashlib
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -28,7 +23,6 @@ from gmbench.benchmarks.playing import (
     reference_episodes,
     reference_policies,
 )
-from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.tasks.task import PAIRED_PACKS, Task
 from gmbench.envs.core.levels import generate, layout_hashes, pool_size, reserved, select
 
@@ -146,21 +140,3 @@ def reference_returns(task: Task, pool: Any) -> dict[str, dict[str, float]]:
     rows.append(np.mean(random.returns, axis=(0, 1), dtype=float))
     names = [*goals, "random"]
     return {name: dict(zip(goals, row.tolist(), strict=True)) for name, row in zip(names, rows, strict=True)}
-
-
-def main(task_id: str) -> None:
-    """Builds the files of a task, writes them, and prints their hashes and what changed."""
-    folder = Path(__file__).parent / "data" / task_id
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in build(load_task(task_id)).items():
-        path = folder / name
-        before = path.read_bytes() if path.exists() else None
-        path.write_bytes(content)
-        change = "new" if before is None else "unchanged" if before == content else "CHANGED"
-        print(f'        "{name}": "{hashlib.sha256(content).hexdigest()}",  # {change}')
-
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m gmbench.benchmarks.freeze TASK")
-    main(sys.argv[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from gmbench.cli.standalone import run_standalone
 from gmbench.reports.architecture import (
     WAY_OF_A_RUN,
     WINGS,
@@ -31,4 +32,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_standalone(main, "architecture")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import tyro
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.tasks.task import PACKS
+from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError
 from gmbench.runs.settings import RunOptions, Settings
 from gmbench.studies.competence import CurvePoint, learning_curve, make_variant, validation_levels
@@ -95,7 +95,4 @@ def summarize_curve(variant: dict[str, Any], points: list[CurvePoint], seeds: in
 
 
 if __name__ == "__main__":
-    try:
-        tyro.cli(main, prog="python -m gmbench.cli.competence")
-    except UsageError as error:
-        sys.exit(f"gmbench.cli.competence: {error}")
+    run_standalone(main, "competence")

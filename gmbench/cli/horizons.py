@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import tyro
 
 from gmbench.benchmarks.registry import load_task
+from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError
 from gmbench.reports.figures.auto_induced_shift import draw_shift_study
 from gmbench.studies.auto_induced_shift import TASK_HORIZONS, ShiftStudy, study_shift
@@ -58,7 +58,4 @@ def report(study: ShiftStudy) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        tyro.cli(main, prog="python -m gmbench.cli.horizons")
-    except UsageError as error:
-        sys.exit(f"gmbench.cli.horizons: {error}")
+    run_standalone(main, "horizons")

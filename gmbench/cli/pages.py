@@ -6,14 +6,13 @@ stay true when the code changes.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import tyro
 
 from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.registry import load_task
-from gmbench.errors import UsageError
+from gmbench.cli.standalone import run_standalone
 from gmbench.reports.pages.environments import index_page, task_page
 from gmbench.reports.pictures.task_levels import pairs_sheet
 
@@ -38,7 +37,4 @@ def main(tasks: tyro.conf.Positional[tuple[str, ...]] = ()) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        tyro.cli(main, prog="python -m gmbench.cli.pages")
-    except UsageError as error:
-        sys.exit(f"gmbench.cli.pages: {error}")
+    run_standalone(main, "pages")

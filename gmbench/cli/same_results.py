@@ -8,7 +8,6 @@ figures and all other files equal bytes. Checkpoints, whose files hold times, ar
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import tyro
 
+from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError
 from gmbench.runs.storage.files import read_table
 from gmbench.runs.storage.results import CHECKPOINT
@@ -83,13 +83,5 @@ def compare(one: tyro.conf.Positional[Path], other: tyro.conf.Positional[Path]) 
         raise UsageError(f"{one} and {other} differ in {len(lines)} places")
 
 
-def main() -> None:
-    """Reads the command line."""
-    try:
-        tyro.cli(compare)
-    except UsageError as error:
-        sys.exit(f"gmbench.cli.same_results: {error}")
-
-
 if __name__ == "__main__":
-    main()
+    run_standalone(compare, "same_results")

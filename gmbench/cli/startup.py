@@ -10,10 +10,10 @@ import subprocess
 import sys
 import time
 
-import tyro
 from rich.console import Console
 from rich.table import Table
 
+from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError
 from gmbench.speed.quartiles import Quartiles
 
@@ -82,7 +82,4 @@ def main(repeats: int = 11) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        tyro.cli(main)
-    except UsageError as error:
-        sys.exit(f"gmbench.cli.startup: {error}")
+    run_standalone(main, "startup")

@@ -1,8 +1,6 @@
-"""Measures how long exact planning takes on this machine: ``python -m gmbench.speed.planning_cost``.
+"""How long exact planning takes: the levels that are planned, and the time, without compilation.
 
-It prints the number of states per level, and the seconds to plan 512 levels for all goals. Compilation is
-not included. The levels are the pack ``shift`` of every task with a planner, and the largest
-levels of Keys & Chests.
+The levels are the pack ``shift`` of every planned task, and the largest levels of Keys & Chests.
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from gmbench.agents.planning import Planner
@@ -21,7 +18,7 @@ from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.packs import PACK_SIZE, load_pack
 from gmbench.benchmarks.playing import CHUNK, split_into_chunks
 from gmbench.benchmarks.registry import load_task
-from gmbench.envs.core.levels import generate, select, take
+from gmbench.envs.core.levels import generate, select
 from gmbench.envs.keys import KeysLevels
 
 
@@ -43,14 +40,3 @@ def time_planning(planner: Planner, levels: Any) -> float:
     for part in split_into_chunks(levels):
         jax.block_until_ready(optimal_actions(planner, part))
     return time.perf_counter() - started
-
-
-def main() -> None:
-    """Prints a line for each case."""
-    for name, planner, levels in cases():
-        states = planner.env.state_count(take(levels, jnp.int32(0)))
-        print(f"{name}: {states:,} states, {PACK_SIZE} levels in {time_planning(planner, levels):.1f} s")
-
-
-if __name__ == "__main__":
-    main()

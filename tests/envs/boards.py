@@ -44,7 +44,7 @@ def play_on(env, level, state, actions):
 
 
 def seen(env, drawing):
-    """The filled cells of each channel in the first view, relative to the agent: (columns right, rows down)."""
+    """The filled cells of each channel in the first view, as (columns right, rows down) of the agent."""
     level = env.parse(drawing)
     view = np.asarray(env.view(level, env.start(level)))
     return {
@@ -56,11 +56,14 @@ def seen(env, drawing):
 
 @dataclasses.dataclass(frozen=True)
 class Levels:
-    """A pool as arrays: floor bool[levels, rows, columns], start int[levels, 2], places int[levels, things, 2]."""
+    """A pool as NumPy arrays."""
 
     floor: np.ndarray
+    """bool[levels, rows, columns]."""
     start: np.ndarray
+    """int[levels, 2], (column, row)."""
     places: np.ndarray
+    """int[levels, things, 2], (column, row)."""
 
 
 @functools.cache

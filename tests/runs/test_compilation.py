@@ -9,14 +9,20 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from gmbench.runs import compilation
 from gmbench.cli.main import main
-from gmbench.runs.compilation import QUICKLY, cache_folder, compile_clock, meanwhile, prepare
+from gmbench.runs import compilation
+from gmbench.runs.compilation import (
+    FAST_COMPILATION,
+    cache_folder,
+    compile_clock,
+    compile_in_background,
+    configure_compilation,
+)
 
 VARIABLES = ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "XLA_FLAGS")
 PROGRAM = """
-from gmbench.compilation import compile_clock, prepare
-prepare()
+from gmbench.runs.compilation import compile_clock, configure_compilation
+configure_compilation()
 import jax, jax.numpy as jnp
 hits = []
 jax.monitoring.register_event_listener(lambda event, **_: hits.append(event))
@@ -29,9 +35,9 @@ print(sum(event == "/jax/compilation_cache/cache_hits" for event in hits))
 
 @pytest.fixture
 def environment(monkeypatch, tmp_path):
-    """A clean environment whose user keeps caches in a folder of the test."""
+    """Environment variables without any of jax, and with a cache directory that belongs to the test."""
     for name in (*VARIABLES, "TF_CPP_MIN_LOG_LEVEL"):
-        monkeypatch.setenv(name, "")  # So that what the test sets is undone.
+        monkeypatch.setenv(name, "")  # So that monkeypatch restores what the test sets.
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return os.environ
@@ -41,45 +47,45 @@ def without_accelerator(monkeypatch):
     monkeypatch.setattr(compilation, "_installed", lambda package: False)
 
 
-def test_programs_are_kept_in_the_users_cache(environment, tmp_path):
-    prepare()
+def test_programs_are_cached_in_the_users_cache_directory(environment, tmp_path):
+    configure_compilation()
     assert environment["JAX_COMPILATION_CACHE_DIR"] == str(cache_folder())
     assert cache_folder().is_relative_to(tmp_path)
 
 
-def test_what_the_user_has_set_stays(environment, monkeypatch):
+def test_variables_that_the_user_has_set_stay(environment, monkeypatch):
     without_accelerator(monkeypatch)
     chosen = {"JAX_COMPILATION_CACHE_DIR": "", "XLA_FLAGS": "--xla_backend_optimization_level=2"}
     for name, value in chosen.items():
         monkeypatch.setenv(name, value)
-    prepare()
+    configure_compilation()
     assert {name: environment[name] for name in chosen} == chosen
 
 
-def test_a_cpu_gets_quick_compilation_beside_the_users_flags(environment, monkeypatch):
+def test_a_cpu_gets_fast_compilation_in_addition_to_the_users_flags(environment, monkeypatch):
     without_accelerator(monkeypatch)
     monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
-    prepare()
-    assert environment["XLA_FLAGS"] == f"--xla_force_host_platform_device_count=2 {QUICKLY}"
-    prepare()
-    assert environment["XLA_FLAGS"].count(QUICKLY) == 1
+    configure_compilation()
+    assert environment["XLA_FLAGS"] == f"--xla_force_host_platform_device_count=2 {FAST_COMPILATION}"
+    configure_compilation()
+    assert environment["XLA_FLAGS"].count(FAST_COMPILATION) == 1
 
 
-def test_what_is_timed_is_compiled_as_well_as_can_be(environment, monkeypatch):
+def test_speed_is_measured_with_all_optimizations(environment, monkeypatch):
     without_accelerator(monkeypatch)
     assert main(["speed", "no-task"]) == 2
     assert "XLA_FLAGS" not in environment
     assert main(["score", "no-folder"]) == 2
-    assert environment["XLA_FLAGS"] == QUICKLY
+    assert environment["XLA_FLAGS"] == FAST_COMPILATION
 
 
-def test_an_accelerator_keeps_its_own_optimization(environment, monkeypatch):
+def test_an_accelerator_keeps_its_default_optimizations(environment, monkeypatch):
     monkeypatch.setattr(compilation, "_installed", lambda package: package == "jax-cuda13-plugin")
-    prepare()
+    configure_compilation()
     assert "XLA_FLAGS" not in environment
 
 
-def test_a_second_command_compiles_nothing_anew(environment):
+def test_a_second_process_loads_programs_from_the_cache(environment):
     found = [
         int(
             subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True).stdout
@@ -90,7 +96,7 @@ def test_a_second_command_compiles_nothing_anew(environment):
     assert found[1] > 0
 
 
-def test_the_clock_counts_compilations_within_it_alone():
+def test_the_clock_counts_only_compilations_within_its_block():
     with compile_clock() as clock:
         jax.jit(lambda x: x + 1)(jnp.ones(3))
     counted = clock.seconds
@@ -99,76 +105,76 @@ def test_the_clock_counts_compilations_within_it_alone():
     assert clock.seconds == counted
 
 
-class Traced:
-    """What `meanwhile` takes: a program whose compilation does what it is told."""
+class Lowered:
+    """A lowered program for `compile_in_background`, whose compilation calls a function of the test."""
 
-    def __init__(self, build):
-        self.compile = build
+    def __init__(self, compile_it):
+        self.compile = compile_it
 
 
-def test_programs_are_built_beside_what_is_done():
-    begun, done = threading.Event(), threading.Event()
+def test_programs_compile_while_the_block_runs():
+    started, done = threading.Event(), threading.Event()
 
-    def build():
-        begun.set()
+    def compile_it():
+        started.set()
         assert done.wait(60)
 
-    with meanwhile([Traced(build)]) as building:
-        assert begun.wait(60)
+    with compile_in_background([Lowered(compile_it)]) as compiling:
+        assert started.wait(60)
         done.set()
-        wait(building)
+        wait(compiling)
 
 
-def test_one_program_is_built_while_the_next_is_traced():
-    begun, done = threading.Event(), threading.Event()
+def test_one_program_compiles_while_the_next_is_traced():
+    started, done = threading.Event(), threading.Event()
 
-    def build():
-        begun.set()
+    def compile_it():
+        started.set()
         assert done.wait(60)
 
     def trace():
-        yield Traced(build)
-        assert begun.wait(60)
+        yield Lowered(compile_it)
+        assert started.wait(60)
         done.set()
-        yield Traced(lambda: built.append(True))
+        yield Lowered(lambda: compiled.append(True))
 
-    built = []
-    with meanwhile(trace()) as building:
-        wait(building)
-        assert built
+    compiled = []
+    with compile_in_background(trace()) as compiling:
+        wait(compiling)
+        assert compiled
 
 
-def test_one_waits_for_programs_that_are_still_being_built():
-    built = []
+def test_one_can_wait_for_programs_that_still_compile():
+    compiled = []
 
-    def build():
+    def compile_it():
         time.sleep(0.2)
-        built.append(True)
+        compiled.append(True)
 
-    with meanwhile([Traced(build)]) as building:
-        wait(building)
-        assert built
+    with compile_in_background([Lowered(compile_it)]) as compiling:
+        wait(compiling)
+        assert compiled
 
 
-def test_what_cannot_be_built_beside_stops_nothing():
-    with meanwhile([Traced(lambda: 1 // 0), Traced(lambda: 1)]) as (broken, built):
-        assert built.result() == 1
+def test_a_program_that_fails_to_compile_does_not_stop_the_others():
+    with compile_in_background([Lowered(lambda: 1 // 0), Lowered(lambda: 1)]) as (broken, compiled):
+        assert compiled.result() == 1
         assert isinstance(broken.exception(), ZeroDivisionError)
 
 
-def test_what_fails_within_does_not_wait_for_programs_that_are_not_begun():
-    begun, done, built = threading.Event(), threading.Event(), []
+def test_an_error_does_not_wait_for_programs_that_have_not_started_to_compile():
+    started, done, compiled = threading.Event(), threading.Event(), []
 
-    def build():
-        begun.set()
+    def compile_it():
+        started.set()
         assert done.wait(60)
 
     def fail():
-        with meanwhile([Traced(build), Traced(lambda: built.append(True))]):
-            assert begun.wait(60)
+        with compile_in_background([Lowered(compile_it), Lowered(lambda: compiled.append(True))]):
+            assert started.wait(60)
             threading.Timer(0.2, done.set).start()
             raise ValueError("within")
 
     with pytest.raises(ValueError, match="within"):
         fail()
-    assert not built
+    assert not compiled

@@ -1,4 +1,4 @@
-"""jax 0.10 hangs in vmapped training on CPUs with two cores: this would show it, for any version of jax."""
+"""Versions 0.10 of jax hang in vmapped training on CPUs with two cores; this test shows whether jax does."""
 
 import subprocess
 import sys
@@ -9,14 +9,14 @@ TRAINING = """
 import jax
 from gmbench.agents.ppo import PPO, PPOConfig, RecurrentPPOConfig
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
-from gmbench.envs.levels import generate
-from gmbench.agents.training import Cohort
+from gmbench.envs.core.levels import generate
+from gmbench.runs.training_programs import Cohort
 
 env = CoinRun()
 ppo = PPO(env, {config}(num_envs=64, num_steps=16, hidden=(64, 64)), updates=40)
 params = env.params(generate(CoinRunLevels(), jax.random.key(0), 256))
 for attempt in range(3):
-    cohort = Cohort.begin(ppo, params, range(8))
+    cohort = Cohort.start(ppo, params, range(8))
     for _ in range(ppo.updates):
         cohort.update()
     print("trained", flush=True)
@@ -26,7 +26,7 @@ for attempt in range(3):
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize("config", ["PPOConfig", "RecurrentPPOConfig"])
 def test_vmapped_training_does_not_hang(config):
-    # In a process of its own: a hung computation cannot be interrupted from within.
+    # It runs in another process, because a computation that hangs cannot be interrupted from within.
     finished = subprocess.run(
         [sys.executable, "-c", TRAINING.format(config=config)],
         timeout=240,

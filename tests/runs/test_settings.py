@@ -1,25 +1,27 @@
 import dataclasses
+from typing import get_type_hints
 
 import pytest
 
-from gmbench.agents.ppo import PPOConfig, RecurrentPPOConfig
 from gmbench.benchmarks.registry import load_task
-from gmbench.runs.run import make_algorithm
-from gmbench.runs.settings import settle
+from gmbench.runs.settings import RunKeywords, RunOptions, Settings, SweepKeywords
 
 
 @pytest.mark.parametrize(
-    ("given", "own", "settled"),
+    ("given", "own", "expected"),
     [(None, "ppo", "ppo"), (None, "ppo-rnn", "ppo-rnn"), ("ppo", "ppo-rnn", "ppo")],
 )
-def test_a_task_is_run_with_its_own_algorithm_unless_told_otherwise(given, own, settled):
+def test_a_task_has_its_own_algorithm_unless_another_is_given(given, own, expected):
     task = dataclasses.replace(load_task("coinrun-v1"), algorithm=own)
-    assert settle(task, algorithm=given).algorithm == settled
+    assert Settings.resolve(task, RunOptions(algorithm=given)).algorithm == expected
 
 
-def test_an_algorithm_is_made_with_the_settings_of_the_task_or_else_its_own():
-    task = load_task("coinrun-v1")
-    made = [make_algorithm(task, settle(task, algorithm=name, steps=5000)) for name in ("ppo", "ppo-rnn")]
-    assert made[0].config == task.configs["ppo"] != PPOConfig()
-    assert made[1].config == RecurrentPPOConfig()
-    assert [learner.updates * learner.steps_per_update >= 5000 for learner in made] == [True, True]
+def test_keyword_arguments_are_the_fields_of_the_options():
+    options = get_type_hints(RunOptions)
+    assert get_type_hints(RunKeywords) == options
+    assert not RunKeywords.__required_keys__, "every option has a default"
+    swept = ("alpha", "levels")
+    assert get_type_hints(SweepKeywords) == {
+        name: kind for name, kind in options.items() if name not in swept
+    }
+    assert not SweepKeywords.__required_keys__

@@ -5,10 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gmbench.runs import training
 from gmbench.agents.ppo import PPO, PPOConfig, RecurrentPPOConfig
-from gmbench.runs.sharding import Spread
-from gmbench.runs.training import Block, Cohort, Programs, block_size, train
+from gmbench.runs import blocks
+from gmbench.runs.blocks import Block
+from gmbench.runs.sharding import Placement
+from gmbench.runs.training import train
+from gmbench.runs.training_programs import Cohort, Programs
 
 SETTINGS = {"num_envs": 4, "num_steps": 8, "epochs": 1, "minibatches": 2, "hidden": (8,)}
 CONFIGS = {"ppo": PPOConfig(**SETTINGS), "ppo-rnn": RecurrentPPOConfig(**SETTINGS, memory=8)}
@@ -26,29 +28,15 @@ def params(ppo, coinrun_pool):
 
 @pytest.fixture(scope="module")
 def pairs(ppo, params):
-    """The programs for blocks of two seeds, which take turns."""
-    return Programs.build(ppo, params, 2, Spread.alone())
-
-
-@pytest.mark.parametrize(
-    ("at_once", "seeds", "size"), [(1, 5, 1), (64, 5, 2), (96, 2, 2), (1000, 5, 5), (10_000, 100, 8)]
-)
-def test_a_block_takes_about_so_many_steps_and_one_seed_at_least(monkeypatch, ppo, at_once, seeds, size):
-    monkeypatch.setattr(training, "STEPS_AT_ONCE", at_once)
-    assert block_size(ppo, seeds) == size
-
-
-def test_an_accelerator_has_larger_blocks(monkeypatch, ppo):
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    assert block_size(ppo, 5000) == 64
-    assert block_size(ppo, 5) == 5
+    """The programs for blocks of two seeds, which are computed one after the other."""
+    return Programs.build(ppo, params, 2, Placement.one_device())
 
 
 def assert_equal(one, other):
     jax.tree.map(np.testing.assert_array_equal, one, other)
 
 
-def test_a_block_learns_the_same_whatever_else_there_is(pairs, params):
+def test_a_block_learns_the_same_beside_other_blocks(pairs, params):
     together = train(pairs, [Block((3, 4), params), Block((5, 6), params)], updates=2)
     assert all(metric.shape == (2, 2, 2) for metric in together.metrics.values())
     for place, seeds in enumerate([(3, 4), (5, 6)]):
@@ -60,11 +48,11 @@ def test_a_block_learns_the_same_whatever_else_there_is(pairs, params):
         assert_equal(together.batches[place].weights, alone.batches[0].weights)
 
 
-def test_blocks_side_by_side_learn_nearly_what_they_learn_in_turns(ppo, params, pairs):
+def test_blocks_side_by_side_learn_nearly_the_same_as_one_after_the_other(ppo, params, pairs):
     other = params.replace(levels=jax.tree.map(lambda leaf: jnp.roll(leaf, 1, axis=0), params.levels))
-    blocks = [Block((0, 1), params), Block((2, 3), other), Block((4, 5), params)]
-    beside = Programs.build(ppo, params, 2, dataclasses.replace(Spread.alone(), each=2))
-    one, two = train(pairs, blocks, updates=1), train(beside, blocks, updates=1)
+    three = [Block((0, 1), params), Block((2, 3), other), Block((4, 5), params)]
+    beside = Programs.build(ppo, params, 2, dataclasses.replace(Placement.one_device(), blocks_per_device=2))
+    one, two = train(pairs, three, updates=1), train(beside, three, updates=1)
     assert [len(batch.key) for batch in two.batches] == [2, 2]
     for name, metric in one.metrics.items():
         np.testing.assert_allclose(two.metrics[name], metric, rtol=1e-3, atol=1e-4)
@@ -84,7 +72,7 @@ def test_blocks_train_on_their_own_levels(pairs, params):
     )
 
 
-def test_updates_are_reported_as_they_are_done(pairs, params):
+def test_every_update_is_reported(pairs, params):
     reports = []
     trained = train(pairs, [Block((0, 1), params)], 3, on_update=lambda *report: reports.append(report))
     assert [done for done, _ in reports] == [1, 2, 3]
@@ -93,9 +81,9 @@ def test_updates_are_reported_as_they_are_done(pairs, params):
             np.testing.assert_array_equal(values, trained.metrics[name][done - 1])
 
 
-def test_learners_of_a_filled_block_are_those_asked_for(monkeypatch, ppo, params):
-    monkeypatch.setattr(training, "STEPS_AT_ONCE", 2 * ppo.steps_per_update)
-    cohort = Cohort.begin(ppo, params, [0, 1, 2])
+def test_a_cohort_returns_its_learners_without_padding(monkeypatch, ppo, params):
+    monkeypatch.setattr(blocks, "STEPS_PER_BLOCK", 2 * ppo.steps_per_update)
+    cohort = Cohort.start(ppo, params, [0, 1, 2])
     assert [batch.key.shape for batch in cohort.batches] == [(1, 2), (1, 2)]
     learners = cohort.learners(3)
     assert len(np.unique(jax.random.key_data(learners.key), axis=0)) == len(learners.key) == 3

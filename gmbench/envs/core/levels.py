@@ -1,7 +1,7 @@
 """Levels as data: generators of levels, pools of levels, and the layouts that are held out for evaluation.
 
-A level is a pytree of arrays of two kinds: the layout, which a distribution shift leaves unchanged (the cells,
-the start), and the cues, which a shift changes (the place of the coin). The method ``layout()`` of a level
+A level is a pytree with arrays of two kinds: the layout, which a distribution shift leaves unchanged (the
+cells, the start), and the cues, which a shift changes (the place of the coin). Its method ``layout()``
 returns the layout as a pytree; levels that differ only in cues have equal layouts.
 """
 

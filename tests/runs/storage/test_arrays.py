@@ -6,7 +6,7 @@ import pytest
 from gmbench.runs.storage.arrays import is_key, read_arrays, write_arrays
 
 
-def test_arrays_and_keys_come_back_as_they_were(tmp_path):
+def test_arrays_and_random_keys_are_read_as_they_were_written(tmp_path):
     tree = {
         "weights": (jnp.arange(6, dtype=jnp.bfloat16).reshape(2, 3), np.float32(1.5)),
         "key": jax.random.split(jax.random.key(3), 2),

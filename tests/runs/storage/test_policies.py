@@ -2,11 +2,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmbench.runs.storage import policies as checkpoint
+from gmbench.runs.storage import policies
 
 
-def test_a_pytree_comes_back(tmp_path):
+def test_a_saved_pytree_is_restored(tmp_path):
     tree = {"weights": jnp.arange(6.0).reshape(2, 3), "steps": jnp.int32(4)}
-    checkpoint.save(tmp_path / "kept", tree)
-    restored = checkpoint.restore(tmp_path / "kept", like=jax.tree.map(jnp.zeros_like, tree))
+    policies.save(tmp_path / "saved", tree)
+    restored = policies.restore(tmp_path / "saved", like=jax.tree.map(jnp.zeros_like, tree))
     jax.tree.map(np.testing.assert_array_equal, restored, tree)

@@ -1,4 +1,4 @@
-"""What a run says that it depends on: the settings of an algorithm of anybody's own."""
+"""Provenance: how the hyperparameters of an algorithm, which may be any objects, are written as JSON."""
 
 import dataclasses
 import json
@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from gmbench.benchmarks.registry import load_task
-from gmbench.runs.storage.provenance import circumstances_of
+from gmbench.runs.storage.provenance import collect_provenance
 
 
 class Settings:
-    """What many write: an object, and a repr that nobody has thought of."""
+    """A plain object, whose default repr contains its address."""
 
     def __init__(self, rate):
         self.rate = rate
@@ -28,10 +28,10 @@ class Frozen:
     inner: Settings = dataclasses.field(default_factory=lambda: Settings(0.5))
 
 
-def noted(config):
-    """What the manifest of a run has of an algorithm's settings."""
+def stored_config(config):
+    """Returns what the manifest of a run stores of the hyperparameters of an algorithm."""
     task = load_task("ascent-v1")
-    found = circumstances_of(task, types.SimpleNamespace(config=config), np.zeros(3))["config"]
+    found = collect_provenance(task, types.SimpleNamespace(config=config), np.zeros(3))["config"]
     return json.loads(json.dumps(found))
 
 
@@ -45,23 +45,23 @@ def noted(config):
         (object(), "builtins.object"),
     ],
 )
-def test_settings_are_noted_as_json_has_them(config, expected):
-    assert noted(config) == expected
+def test_hyperparameters_are_converted_to_json_types(config, expected):
+    assert stored_config(config) == expected
 
 
-def test_settings_are_noted_however_deep_they_lie():
+def test_nested_hyperparameters_are_converted():
     expected = {"rate": 0.1, "layers": [8, 8], "inner": {"type": f"{__name__}.Settings", "rate": 0.5}}
-    found = noted(Frozen())
+    found = stored_config(Frozen())
     assert "relu" in json.dumps(found.pop("activation"))
     assert found == expected
 
 
-def test_of_large_arrays_the_hash_is_noted():
-    ones, zeros = noted(np.ones(1000)), noted(np.zeros(1000))
+def test_large_arrays_are_stored_as_their_hash():
+    ones, zeros = stored_config(np.ones(1000)), stored_config(np.zeros(1000))
     assert len(ones) == len(zeros) < 100
     assert ones != zeros
 
 
-def test_the_same_settings_are_noted_alike_and_others_are_not():
-    assert noted(Frozen()) == noted(Frozen())
-    assert noted(Settings(0.1)) == noted(Settings(0.1)) != noted(Settings(0.2))
+def test_equal_hyperparameters_are_stored_equally_and_others_differently():
+    assert stored_config(Frozen()) == stored_config(Frozen())
+    assert stored_config(Settings(0.1)) == stored_config(Settings(0.1)) != stored_config(Settings(0.2))
