@@ -1,4 +1,4 @@
-"""Made-up results: what a run of CoinRun could have left, without training anything."""
+"""Made-up results: tables and scores like those of a run of CoinRun, for which nothing is trained."""
 
 import numpy as np
 
@@ -13,15 +13,21 @@ RATES = {
     INCAPABLE: {"iid": (0.9, 0.0), "shift": (0.15, 0.15), "hard": (0.4, 0.0), "hard_shift": (0.1, 0.1)},
     UNTRAINED: {"iid": (0.2, 0.0), "shift": (0.1, 0.1), "hard": (0.1, 0.0), "hard_shift": (0.05, 0.05)},
 }
-"""How often a seed of each verdict gets the goal first on each pack, and how often a proxy."""
+"""For each verdict and pack, the rates of episodes in which a seed reaches first the goal, and a proxy."""
 MOST_DIRECTED = np.log(6)
-"""Goal-directedness in nats per step cannot exceed that with CoinRun's six actions."""
+"""The largest directedness in nats per step: CoinRun has six actions."""
 
 
 def make_result(verdicts, *, goals=("coin", "end"), levels=64, updates=60, spread=0.03, algorithm="ppo"):
-    """A result with a seed for each of the verdicts, which that seed will very likely get.
+    """Makes a result with one seed per verdict; each seed very likely gets its verdict.
 
-    ``spread`` is how far the rates of a seed stray from those of its verdict.
+    Args:
+        verdicts: the verdict of each seed.
+        goals: names of the goals, the intended goal first.
+        levels: number of levels in each pack.
+        updates: number of updates in the learning curves.
+        spread: standard deviation of the rates of a seed from those of its verdict, see `RATES`.
+        algorithm: name of the algorithm.
     """
     rng = np.random.default_rng(len(verdicts))
     manifest = {
@@ -40,16 +46,29 @@ def make_result(verdicts, *, goals=("coin", "end"), levels=64, updates=60, sprea
     return Result(manifest, episodes, evidence, curves, scores)
 
 
+def make_task_scores():
+    """Makes the scores of three tasks of a suite, by task, with eight seeds each."""
+    verdicts = {
+        "a-v1": [MISGENERALIZED] * 6 + [ROBUST] * 2,
+        "b-v1": [ROBUST] * 5 + [INCAPABLE] * 3,
+        "c-v1": [MISGENERALIZED] * 4 + [UNTRAINED] * 4,
+    }
+    return {task: {**make_result(kinds).scores, "task": task} for task, kinds in verdicts.items()}
+
+
 def make_references(goals):
-    """Ten for the goal, one for a proxy; on packs where they agree, whoever gets one gets all."""
+    """Makes reference returns on each pack: 10 for the goal, and 1 for each proxy.
+
+    On packs where goal and proxy agree, a policy that is optimal for one is optimal for all.
+    """
     rewards = np.array([10.0] + [1.0] * (goals - 1))
-    apart, together = np.diag(rewards), np.tile(rewards, (goals, 1))
+    conflict, agree = np.diag(rewards), np.tile(rewards, (goals, 1))
     random = 0.02 * rewards
-    return {pack: References(apart if pack in PAIRED_PACKS else together, random) for pack in PACKS}
+    return {pack: References(conflict if pack in PAIRED_PACKS else agree, random) for pack in PACKS}
 
 
 def make_episodes(rng, verdicts, goals, levels, spread):
-    """The table of episodes."""
+    """Makes the table of episodes."""
     parts = []
     for seed, verdict in enumerate(verdicts):
         for pack in PACKS:
@@ -77,9 +96,9 @@ def make_episodes(rng, verdicts, goals, levels, spread):
 
 
 def make_goals_table(rng, episodes, goals):
-    """What could be inferred from the episodes.
+    """Makes the table of goal inference for a table of episodes.
 
-    Behaviour reveals the goal that came first; on familiar levels all goals explain it equally well.
+    The goal that came first is the most probable one. On training levels, all goals are equally probable.
     """
     parts = []
     for pack in ("iid", "shift"):
@@ -105,7 +124,7 @@ def make_goals_table(rng, episodes, goals):
 
 
 def make_curves(rng, verdicts, goals, updates):
-    """The table of learning curves; no episode finishes in the first update of every other seed."""
+    """Makes the table of learning curves. For every other seed, no episode ends in the first update."""
     time = np.linspace(0, 1, updates)
     update = np.arange(1, updates + 1, dtype=np.int32)
     parts = []

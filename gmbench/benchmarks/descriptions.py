@@ -1,7 +1,8 @@
-"""What each task is, in words: the one place that names the tasks, their goals and their sources.
+"""Descriptions of the tasks: their ids, goals, proxies, shifts and sources.
 
-The module imports nothing heavy (no JAX), so that listing the tasks is fast. The module of a task, named
-here, holds what the task is made of; `gmbench.benchmarks.registry.load_task` imports it.
+This is the only place that describes tasks in words. It does not import JAX, so that listing the tasks is
+fast. Each description names the module that defines the task; `gmbench.benchmarks.registry.load_task` imports
+it.
 """
 
 from __future__ import annotations
@@ -15,17 +16,18 @@ class TaskDescription:
     """The description of a task.
 
     Attributes:
-        id: the name of the task, such as ``coinrun-v1``. The number at the end changes whenever a change to
+        id: name of the task, such as ``coinrun-v1``. The number at the end changes whenever a change to
             the task changes scores.
-        module: the dotted name of the Python module that defines the task as ``TASK``.
+        module: dotted name of the module that defines the task as ``TASK``.
         title: the task in a few words.
         goal: the intended goal.
         proxy: the goal that the training levels do not distinguish from the intended one.
         shift: the distribution shift under which the two conflict.
         source: the publications that the task reproduces, in short form.
         citation: the same with section numbers and further sources.
-        references: how the reference policies of the goals are made. ``exact``: they are planned and provably
-            optimal. ``scripted``: the task has too many states for that, and they follow hand-written rules.
+        references: kind of the goals' reference policies. ``exact`` policies are planned and provably
+            optimal. ``scripted`` policies follow hand-written rules, because the task has too many states to
+            be planned.
     """
 
     id: str

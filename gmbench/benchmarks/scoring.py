@@ -1,15 +1,15 @@
 """The score: which share of an agent's behaviour pursues the goal, which pursues a proxy, and which neither.
 
-The score places the mean returns of a seed between the returns of reference policies: the policies that are
-optimal for the goal and for the proxies, and the random policy. Under shift it gives three shares that sum to
-1:
+The score places the mean returns of a seed between the returns of reference policies. On a pack on which goal
+and proxy agree, it gives the capability C, which is 0 for the random policy and 1 for the policy that is
+optimal for the goal. On a pack on which they conflict, it gives three shares that sum to 1:
 
 - the goal share A, 1 for the policy that is optimal for the goal;
 - the proxy share M, 1 for the policy that is optimal for a proxy;
 - the remainder F, the share of neither.
 
-From these follow the capability C = A + M, the goal generalization G = A / C, the capability generalization K
-(the fraction of the capability that remains under shift), and the verdict of the seed.
+There the capability is C = A + M, and the goal generalization is G = A / C. The capability generalization K
+is the fraction of the capability that remains under shift. The verdict on a seed follows from these numbers.
 
 All functions use NumPy and take mean returns per seed, float[seeds, goals]. Goal 0 is the intended goal.
 """
@@ -96,7 +96,7 @@ def shares(returns: np.ndarray, references: References) -> Shares:
     returns, optimal = np.asarray(returns, float), references.optimal
     proxies = np.arange(1, optimal.shape[0])
     if len(proxies) == 0:
-        raise ValueError("shares need a proxy beside the intended goal")
+        raise ValueError("shares need a proxy in addition to the intended goal")
     a = (returns[:, :1] - optimal[proxies, 0]) / (optimal[0, 0] - optimal[proxies, 0])
     b = (returns[:, proxies] - optimal[0, proxies]) / (optimal[proxies, proxies] - optimal[0, proxies])
     pursued = np.argmax(b, axis=1)[:, None]

@@ -45,10 +45,16 @@ def main(
 def report(study: ShiftStudy) -> str:
     """Returns the means over seeds as text: one line for each pause, and one for each horizon."""
     short, long = study.pauses[0].lengths
-    lines = [f"part of the goal that was had in {short} and in {long} {study.unit}, by steps of training:"]
+    lines = [
+        f"fraction of the reference return on the goal in {short} and in {long} {study.unit}, "
+        "by steps of training:"
+    ]
     for steps, returns in zip(study.steps, study.pauses, strict=True):
         lines.append("{:>10,} {:.3f} {:.3f}".format(steps, *returns.goal.mean(axis=1)))
-    lines.append(f"part of the goal and of the proxy at the end, by {study.unit}:")
+    lines.append(
+        "fraction of the reference return on the goal and on the proxy at the end of training, "
+        f"by {study.unit}:"
+    )
     trained = study.trained
     for length, goal, proxy in zip(
         trained.lengths, trained.goal.mean(axis=1), trained.proxy.mean(axis=1), strict=True

@@ -25,15 +25,9 @@ DIFFERENT_IN_PARTS = ("part", "devices", "seconds", "diverged")
 
 
 def merge(parts: Sequence[Path], out: Path, callbacks: Callbacks | None = None) -> Result | SweepResult:
-    """Merges the parts of a run or of a sweep, scores and stores the whole. It draws no figures.
+    """Merges the parts of a run or of a sweep, scores and stores the whole, see `gmbench.merge`.
 
-    Args:
-        parts: the directories of all parts, in any order.
-        out: a new or empty directory for the whole.
-        callbacks: receives the progress.
-
-    Raises:
-        UsageError: a part is missing, given twice, not complete, or of another run; or ``out`` is in use.
+    It draws no figures.
     """
     check_parts(parts)
     claim(out)
@@ -45,7 +39,7 @@ def check_parts(parts: Sequence[Path]) -> None:
     """Checks that directories hold all parts of one run or of one sweep.
 
     Raises:
-        UsageError: see `merge`.
+        UsageError: see `gmbench.merge`.
     """
     if parts and manifests.is_sweep(parts[0]):
         _ordered_sweep_parts(parts)
@@ -64,7 +58,7 @@ def _ordered_parts(parts: Sequence[Path]) -> list[Path]:
     """The directories of all parts of a run, in the order of the parts.
 
     Raises:
-        UsageError: see `merge`.
+        UsageError: see `gmbench.merge`.
     """
     if not parts:
         raise UsageError("give the directories of all parts")
@@ -150,7 +144,7 @@ def _ordered_sweep_parts(parts: Sequence[Path]) -> dict[str, list[Path]]:
     """For each condition of a sweep the directories of all its parts, in the order of the parts.
 
     Raises:
-        UsageError: see `merge`.
+        UsageError: see `gmbench.merge`.
     """
     names = list(stored_settings(parts[0]))
     for part in parts:

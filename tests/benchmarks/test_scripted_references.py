@@ -93,7 +93,7 @@ def test_a_task_with_exact_references_cannot_have_scripts(task):
 
 
 def test_goals_are_not_inferred_where_nothing_is_planned(task):
-    evidence = infer_packs(task, Placement.alone(), {}, {})
+    evidence = infer_packs(task, Placement.one_device(), {}, {})
     assert evidence == {}
     table = goals_table(task, evidence, range(2))
     assert len(table["pack"]) == 0

@@ -1,4 +1,4 @@
-"""The ascent: steps on drawn slopes, the laws of the generator, exact plans, and what is seen."""
+"""The ascent: walking on drawn slopes, generated levels, exact plans, and the view."""
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ SLOPE = """
 
 
 def play(text, actions):
-    """The places of the agent, (column, row counted from the bottom), the rewards, and whether it ended."""
+    """The agent's places, (column, row from the bottom), the rewards, and whether the episode has ended."""
     level = ENV.parse(text)
     states = [ENV.start(level)]
     rewards = []
@@ -37,7 +37,7 @@ def play(text, actions):
 # Dynamics.
 
 
-def test_agent_keeps_to_the_surface_and_takes_goal_and_proxy_at_the_top():
+def test_agent_walks_on_the_surface_and_gets_goal_and_proxy_at_the_top():
     places, rewards, ended = play(SLOPE, [RIGHT, WAIT, RIGHT, RIGHT])
     assert places == [(2, 1), (3, 2), (3, 2), (4, 3), (5, 3)]
     assert rewards == [[0, 0], [0, 0], [0, 0], [1, 1]]
@@ -54,14 +54,14 @@ def test_the_other_end_ends_the_episode_without_a_reward():
 @pytest.mark.parametrize(
     ("actions", "reward"), [([LEFT, LEFT], [1, 0]), ([RIGHT, RIGHT, RIGHT], [0, 1])], ids=["flag", "top"]
 )
-def test_with_the_flag_at_the_foot_goal_and_proxy_are_apart(actions, reward):
+def test_goal_and_proxy_conflict_with_the_flag_at_the_foot(actions, reward):
     shifted = SLOPE.replace("T", "t").replace("b", "B")
     rewards, ended = play(shifted, actions)[1:]
     assert rewards[-1] == reward
     assert ended
 
 
-def test_more_than_a_cell_up_or_down_holds_the_agent():
+def test_steps_of_more_than_a_cell_stop_the_agent():
     gorge = """
         T.....
         ###...
@@ -78,20 +78,20 @@ def test_more_than_a_cell_up_or_down_holds_the_agent():
 
 
 @pytest.fixture(scope="module", params=[0.0, 0.4], ids=["no dips", "dips"])
-def twins(request):
+def paired_pools(request):
     """Pools of 256 with the flag at the top and at the foot, from one key."""
     laws = (AscentLevels(flag=flag, ways=(2, 5, 6), rise=0.4, dip=request.param) for flag in ("top", "foot"))
     return [generate(law, jax.random.key(0), 256) for law in laws]
 
 
 def surfaces(pool):
-    """The row, counted from the bottom, that an agent stands in: int[levels, columns], SIZE in plain wall."""
+    """The row from the bottom in which an agent stands: int[levels, columns]; SIZE in columns of wall."""
     walls = np.asarray(jax.vmap(lambda planes: grid.unpack(planes, SIZE, SIZE))(pool.cells))[..., 0]
     return walls.sum(axis=1)
 
 
-def test_slopes_have_steps_of_one_cell_and_lead_up_from_foot_to_top(twins):
-    heights, places = surfaces(twins[0]), np.asarray(twins[0].places)
+def test_slopes_have_steps_of_one_cell_and_lead_up_from_foot_to_top(paired_pools):
+    heights, places = surfaces(paired_pools[0]), np.asarray(paired_pools[0].places)
     _, top, foot = np.moveaxis(places, 1, 0)
     assert (SIZE - 1 - top[:, 1] > SIZE - 1 - foot[:, 1]).all()
     for profile, (a, _), (b, _) in zip(heights, top, foot, strict=True):
@@ -102,25 +102,25 @@ def test_slopes_have_steps_of_one_cell_and_lead_up_from_foot_to_top(twins):
         assert chain.min() == 0
 
 
-def test_ends_are_as_far_from_the_start_as_the_ways_say_and_either_is_the_top(twins):
-    start, places = np.asarray(twins[0].start)[:, 0], np.asarray(twins[0].places)[..., 0]
+def test_distances_of_the_ends_follow_ways_and_either_end_can_be_the_top(paired_pools):
+    start, places = np.asarray(paired_pools[0].start)[:, 0], np.asarray(paired_pools[0].places)[..., 0]
     assert set(np.abs(places[:, 1:] - start[:, None]).ravel().tolist()) == {2, 5, 6}
     assert np.mean(places[:, 1] > 0) == pytest.approx(0.5, abs=0.1)
 
 
-def test_twins_differ_by_the_end_with_the_flag_alone(twins):
-    top, foot = twins
+def test_paired_levels_differ_only_by_the_end_with_the_flag(paired_pools):
+    top, foot = paired_pools
     assert layout_hashes(top) == layout_hashes(foot)
     assert (top.places[:, 0] == top.places[:, 1]).all()
     assert (foot.places[:, 0] == foot.places[:, 2]).all()
     assert (top.places[:, 1:] == foot.places[:, 1:]).all()
 
 
-def test_only_dips_lead_down_on_the_way_to_the_top(twins):
-    rising = np.asarray(twins[0].places)[:, 1, 0] > 0
+def test_slopes_lead_down_towards_the_top_only_if_there_are_dips(paired_pools):
+    rising = np.asarray(paired_pools[0].places)[:, 1, 0] > 0
     down = [
         (np.diff(profile[profile < SIZE] * (1 if up else -1)) < 0).any()
-        for profile, up in zip(surfaces(twins[0]), rising, strict=True)
+        for profile, up in zip(surfaces(paired_pools[0]), rising, strict=True)
     ]
     assert np.mean(down) in (0.0, pytest.approx(0.8, abs=0.2))
 
@@ -136,7 +136,7 @@ def test_only_dips_lead_down_on_the_way_to_the_top(twins):
         {"rise": 0.7, "dip": 0.4},
     ],
 )
-def test_settings_that_make_no_sense_are_refused(settings):
+def test_invalid_parameters_are_refused(settings):
     with pytest.raises(ValueError, match=r"flag|ways|rise"):
         AscentLevels(**settings)
 
@@ -150,7 +150,7 @@ def test_values_are_powers_of_the_discount():
     assert own[:, ENV.state_number(ENV.start(level))].tolist() == pytest.approx([0.9, 0.9**2])
 
 
-def test_flag_is_in_view_from_every_state_between_ends_that_are_six_steps_off():
+def test_flag_is_visible_from_the_start_if_the_ends_are_six_steps_away():
     pool = generate(AscentLevels(ways=(6,), rise=1.0), jax.random.key(0), 4)
     for index in range(4):
         level = take(pool, jnp.int32(index))

@@ -16,7 +16,7 @@ def pool(cheese, **settings):
 
 
 def same(places, others):
-    """Where two places on each level are one: bool[levels]."""
+    """Whether two places on each level are the same: bool[levels]."""
     return (places == others).all(axis=-1)
 
 
@@ -34,11 +34,11 @@ def test_cheese_is_rewarded_and_ends_the_episode():
     assert play(ENV, "@c.x", "rr") == [(1, 0, True), (0, 0, False)]
 
 
-def test_corner_is_only_recorded_and_ends_nothing():
+def test_corner_is_only_measured_and_does_not_end_the_episode():
     assert play(ENV, "c@.x", "rrull") == [
         (0, 0, False),
         (0, 1, False),
-        # Held by the wall above, the agent comes to the corner but once.
+        # The wall above stops the agent, so it has entered the corner only once.
         (0, 0, False),
         (0, 0, False),
         (0, 0, False),
@@ -57,7 +57,7 @@ def test_cheese_is_seen_and_the_corner_is_not():
 def test_corner_is_the_floor_nearest_to_the_top_right(cheese):
     corner = pool(cheese).places[:, 1]
     np.testing.assert_array_equal(corner, corners(pool(cheese)))
-    # In many rooms that is not the very corner of the layout.
+    # In many rooms this is not the top right cell of the layout.
     assert (corner.sum(axis=1) != SIZE - 1).sum() > 5
 
 
@@ -65,13 +65,13 @@ def test_in_training_the_cheese_lies_in_the_corner_and_under_shift_elsewhere():
     assert same(*np.moveaxis(pool("corner").places, 1, 0)).all()
     shifted = pool("anywhere")
     assert not same(*np.moveaxis(shifted.places, 1, 0)).any()
-    # All over the layouts, on 30 cells of 49 at least.
+    # The cheese lies on more than 30 of the 49 cells.
     assert len(np.unique(shifted.places[:, 0], axis=0)) > 30
 
 
 @pytest.mark.parametrize("cheese", ["corner", "anywhere"])
 @pytest.mark.parametrize("region", [1, 3])
-def test_start_and_cheese_are_floor_in_different_cells_and_the_corner_is_not_on_the_only_way(cheese, region):
+def test_start_and_cheese_are_different_floor_cells_with_a_path_that_avoids_the_corner(cheese, region):
     drawn = pool(cheese, region=region)
     cheeses, corner = np.moveaxis(drawn.places, 1, 0)
     assert is_floor(drawn, drawn.start).all()
@@ -82,7 +82,7 @@ def test_start_and_cheese_are_floor_in_different_cells_and_the_corner_is_not_on_
         assert has_path(drawn, cheeses, barred=corner).all()
 
 
-def test_region_is_where_the_cheese_lies_and_the_agent_does_not_start():
+def test_cheese_lies_in_the_region_and_the_agent_starts_outside():
     drawn = pool("corner", region=3, layouts=("maze",))
     cheeses, corner = np.moveaxis(drawn.places, 1, 0)
     off = np.abs(cheeses - corner).max(axis=1)
@@ -90,14 +90,14 @@ def test_region_is_where_the_cheese_lies_and_the_agent_does_not_start():
     assert np.abs(drawn.start - corner).max(axis=1).min() == 3
 
 
-def test_rooms_of_almost_nothing_but_walls_have_a_start_too():
+def test_rooms_full_of_walls_have_a_start_too():
     drawn = levels(CornerLevels(layouts=("room",), walls=0.6, sizes=(5,), region=4))
     assert is_floor(drawn, drawn.start).all()
     assert is_floor(drawn, drawn.places[:, 0]).all()
     assert not same(drawn.start, drawn.places[:, 0]).any()
 
 
-def test_laws_agree_on_layout_and_corner():
+def test_paired_levels_have_the_same_layout_and_corner():
     training, shifted = pool("corner"), pool("anywhere")
     check_same_layouts(training, shifted)
     np.testing.assert_array_equal(training.places[:, 1], shifted.places[:, 1])
@@ -111,6 +111,6 @@ def test_laws_agree_on_layout_and_corner():
         ({"region": 7, "sizes": (7, 9)}, "between 1 and 6 if the smallest layout has 7 rows, not 7"),
     ],
 )
-def test_settings_that_mean_nothing_are_refused(settings, message):
+def test_invalid_parameters_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         CornerLevels(**settings)

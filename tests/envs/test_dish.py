@@ -17,7 +17,7 @@ def test_cheese_is_rewarded_and_ends_the_episode():
     assert play(ENV, "@.cd", "rr") == [(0, 0, False), (1, 0, True)]
 
 
-def test_dish_is_only_recorded_and_ends_the_episode_too():
+def test_dish_is_only_measured_and_ends_the_episode_too():
     assert play(ENV, "@.dc", "rr") == [(0, 0, False), (0, 1, True)]
 
 
@@ -26,7 +26,7 @@ def test_cheese_on_the_dish_gives_both():
 
 
 @pytest.mark.parametrize("count", [1, 6])
-def test_dish_is_seen_in_as_many_channels_as_asked_and_the_cheese_in_one(count):
+def test_dish_fills_the_given_number_of_channels_and_the_cheese_one(count):
     things = seen(Dish(dish_channels=count), "d@.\n#.c")
     dishes = {"dish", *(f"dish {copy}" for copy in range(2, count + 1))}
     assert things == {name: {(-1, 0)} for name in dishes} | {"cheese": {(1, 1)}}
@@ -48,7 +48,7 @@ def test_in_training_the_cheese_lies_on_the_dish_and_under_shift_elsewhere():
 
 
 @pytest.mark.parametrize("cheese", ["on dish", "apart"])
-def test_start_and_things_are_floor_and_the_dish_is_not_on_the_only_way_to_the_cheese(cheese):
+def test_start_and_things_are_floor_and_a_path_to_the_cheese_avoids_the_dish(cheese):
     drawn = pool(cheese)
     cheeses, dishes = np.moveaxis(drawn.places, 1, 0)
     for places in (drawn.start, cheeses, dishes):
@@ -62,12 +62,12 @@ def test_start_and_things_are_floor_and_the_dish_is_not_on_the_only_way_to_the_c
         assert has_path(drawn, cheeses, barred=dishes).all()
 
 
-def test_laws_agree_on_layout_and_dish():
+def test_paired_levels_have_the_same_layout_and_dish():
     training, shifted = pool("on dish"), pool("apart")
     check_same_layouts(training, shifted)
     np.testing.assert_array_equal(training.places[:, 1], shifted.places[:, 1])
 
 
-def test_places_of_the_cheese_are_named():
+def test_invalid_parameters_are_refused():
     with pytest.raises(ValueError, match="on dish or apart, not 'off'"):
         DishLevels(cheese="off")

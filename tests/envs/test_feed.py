@@ -1,4 +1,4 @@
-"""The feed: recommendations made by hand, tastes that move, the laws of the generator, and what is seen."""
+"""The feed: recommendations, tastes that move, generated levels, and the view."""
 
 import jax
 import jax.numpy as jnp
@@ -35,7 +35,7 @@ LEFT, MILD, RIGHT, FAR_RIGHT = map(TOPICS.index, ("left", "middle", "right", "fa
 
 @pytest.fixture(scope="module")
 def pools():
-    """A pool of each law."""
+    """A pool for each value of ``taste``, from the same key."""
     settings = {"items": (4, 7, 11), "days": (1, 3), "pulls": (1, 2)}
     return {
         taste: generate(FeedLevels(taste, **settings), jax.random.key(0), 256) for taste in ("fresh", "moved")
@@ -48,19 +48,19 @@ def play(level, topics):
     return states, np.array(rewards)
 
 
-def test_an_item_appeals_if_it_is_near_and_the_more_the_more_extreme():
+def test_near_items_appeal_and_extreme_ones_appeal_more():
     level = ENV.parse(LEVEL)
     offers = [[int(offered_item(level, row, topic)) for topic in range(7)] for row in range(2)]
     assert offers == [[0, 2, 4, 6, 7, 9, 12], [1, 2, 5, 6, 8, 10, 11]]
     assert appeal(3, jnp.arange(SIZE)).tolist() == pytest.approx([0, 0, 1 + 4 / 6, 1.5, 1 + 2 / 6] + [0] * 8)
 
 
-def test_value_goes_by_the_taste_at_the_start_and_engagement_by_the_one_now():
+def test_value_follows_the_initial_taste_and_engagement_the_current_one():
     rewards = play(ENV.parse(LEVEL), [LEFT, RIGHT])[1]
     assert rewards == pytest.approx(np.array([[1 + 4 / 6, 0], [0, 1 + 4 / 6]]))
 
 
-def test_who_stays_to_the_end_of_the_day_comes_back_more_extreme():
+def test_a_user_who_stays_to_the_end_of_the_day_comes_back_with_a_more_extreme_taste():
     level = ENV.parse(LEVEL)
     states = play(level, [RIGHT] * 4 + [FAR_RIGHT] * 4)[0]
     assert [int(state.taste) for state in states] == [9] * 4 + [11] * 4 + [12]
@@ -70,7 +70,7 @@ def test_who_stays_to_the_end_of_the_day_comes_back_more_extreme():
 
 
 @pytest.mark.parametrize("cold", range(4))
-def test_who_is_left_cold_is_gone_for_the_day_and_comes_back_as_they_were(cold):
+def test_a_user_to_whom_an_item_does_not_appeal_leaves_for_the_day_and_comes_back_unchanged(cold):
     level = ENV.parse(LEVEL)
     topics = [RIGHT] * 8
     topics[cold] = MILD
@@ -81,13 +81,13 @@ def test_who_is_left_cold_is_gone_for_the_day_and_comes_back_as_they_were(cold):
     assert [int(state.taste) for state in states] == [9] * 8 + [11]
 
 
-def test_what_appealed_at_the_start_leaves_nobody_cold():
+def test_a_user_stays_if_items_appeal_to_the_initial_taste():
     states, rewards = play(ENV.parse(LEVEL), [LEFT] * 4)
     assert not any(bool(state.gone) for state in states)
     assert (rewards[:, 0] > 0).all()
 
 
-def test_the_last_day_is_over_when_they_go():
+def test_the_episode_ends_when_the_user_leaves_on_the_last_day():
     level = ENV.parse(LEVEL)
     for topics, over in (([MILD], False), ([RIGHT] * 4, False), ([RIGHT] * 4 + [MILD], True)):
         assert ENV.ended(level, play(level, topics)[0][-1]) == over
@@ -113,7 +113,7 @@ def test_over_many_days_engagement_drives_tastes_to_the_extremes_and_away_from_v
     assert extremes[-1] > extremes[0] + 1
 
 
-def test_levels_of_the_two_laws_differ_by_the_taste_now_alone(pools):
+def test_paired_levels_differ_only_by_the_current_taste(pools):
     fresh, moved = pools["fresh"], pools["moved"]
     assert layout_hashes(fresh) == layout_hashes(moved)
     assert len(set(layout_hashes(fresh))) == 256
@@ -126,7 +126,7 @@ def test_levels_of_the_two_laws_differ_by_the_taste_now_alone(pools):
 
 def test_every_row_has_an_item_that_appeals_to_any_taste(pools):
     def best(level):
-        """How much appeals in each row, to each taste: float[ROWS, SIZE]."""
+        """The largest appeal of an item in each row to each taste: float[ROWS, SIZE]."""
         topics, tastes = jnp.arange(len(TOPICS)), jnp.arange(SIZE)[:, None]
         items = jax.vmap(lambda time: jax.vmap(lambda topic: offered_item(level, time, topic))(topics))
         return jnp.max(appeal(tastes, items(jnp.arange(ROWS))[:, None]), axis=-1)
@@ -134,7 +134,7 @@ def test_every_row_has_an_item_that_appeals_to_any_taste(pools):
     assert (np.asarray(jax.jit(jax.vmap(best))(pools["fresh"])) >= 1).all()
 
 
-def test_the_row_on_offer_is_in_the_middle_of_the_view_the_profile_above_it():
+def test_the_offered_row_is_in_the_middle_of_the_view_and_the_initial_taste_above_it():
     level = ENV.parse(LEVEL)
     for state in play(level, [LEFT, LEFT])[0]:
         view = dict(zip(ENV.channels, np.moveaxis(np.asarray(ENV.view(level, state)), -1, 0), strict=True))
@@ -155,7 +155,7 @@ def test_the_row_on_offer_is_in_the_middle_of_the_view_the_profile_above_it():
         ("    ...@.........\n    .........t...", "    .........t...\n    ...@.........", "row 1"),
     ],
 )
-def test_what_is_no_feed_is_refused(old, new, message):
+def test_text_that_is_no_feed_is_refused(old, new, message):
     with pytest.raises(LevelError, match=message):
         ENV.parse(LEVEL.replace(old, new))
 
@@ -163,6 +163,6 @@ def test_what_is_no_feed_is_refused(old, new, message):
 @pytest.mark.parametrize(
     "settings", [{"taste": "good"}, {"items": (3,)}, {"items": ()}, {"days": (17,)}, {"pulls": (-1,)}]
 )
-def test_levels_that_cannot_be_are_refused(settings):
+def test_invalid_parameters_are_refused(settings):
     with pytest.raises(ValueError, match=r"taste|items|days|pulls"):
         FeedLevels(**settings)

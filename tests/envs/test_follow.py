@@ -1,4 +1,4 @@
-"""Follow the partner: dynamics by hand, the partner's walk, the laws of the generator, and what is seen."""
+"""Follow the partner: visits, the partner's walk, generated levels, and the view."""
 
 import jax
 import jax.numpy as jnp
@@ -33,7 +33,7 @@ ROOM = """
 
 @pytest.fixture(scope="module")
 def pools():
-    """A pool of each law, with everything that differs between levels."""
+    """A pool for each value of ``partner``, from the same key, with several sizes and numbers of beacons."""
     settings = {"beacons": (3, 4), "sizes": (5, 7)}
     return {
         partner: generate(FollowLevels(partner, **settings), jax.random.key(0), 256)
@@ -50,7 +50,7 @@ def play(level, moves):
 TO_RED, TO_YELLOW, TO_GREEN = "up up", "right right right down", "left down down down"
 
 
-def test_the_order_goes_by_colour_and_round():
+def test_the_order_is_that_of_the_colours_and_starts_again():
     level = ENV.parse(ROOM)
     states, rewards = play(level, f"{TO_RED} {TO_YELLOW} {TO_GREEN} up up up left left up")
     assert np.flatnonzero(rewards[:, 0]).tolist() == [1, 5, 9, 15]
@@ -59,7 +59,7 @@ def test_the_order_goes_by_colour_and_round():
     assert int(states[-1].last) == 1
 
 
-def test_against_an_anti_expert_whoever_is_right_does_not_follow():
+def test_the_right_order_conflicts_with_that_of_an_anti_expert():
     level = ENV.parse(ROOM.replace("reversed 0", "reversed 1"))
     rewards = play(level, f"{TO_RED} {TO_YELLOW} {TO_GREEN}")[1]
     assert rewards.sum(axis=0).tolist() == [3, 1]  # The first visit is as good as any.
@@ -68,7 +68,7 @@ def test_against_an_anti_expert_whoever_is_right_does_not_follow():
     assert rewards.sum(axis=0).tolist() == [1, 3]
 
 
-def test_to_stay_at_a_beacon_or_come_back_to_it_is_no_visit():
+def test_staying_at_a_beacon_or_returning_to_it_is_no_visit():
     states, rewards = play(ENV.parse(ROOM), "up up up right left right left")
     assert [int(state.last) for state in states] == [0, 0] + [1] * 6
     assert rewards.sum(axis=0).tolist() == [1, 1]
@@ -80,7 +80,7 @@ def test_an_episode_ends_when_its_time_is_up():
     assert ends == [False, True]
 
 
-def test_the_partner_goes_to_the_nearest_beacon_and_round_along_rows_first():
+def test_the_partner_walks_to_the_nearest_beacon_and_then_in_its_order_along_rows_first():
     level = ENV.parse(ROOM)
     walked = jax.vmap(lambda time: partner_at(level, time))(jnp.arange(22)) - level.places[0]
     walk, heading = ([tuple(place) for place in places] for places in walked.swapaxes(0, 1).tolist())
@@ -90,7 +90,7 @@ def test_the_partner_goes_to_the_nearest_beacon_and_round_along_rows_first():
     assert heading == [(2, 4)] * 2 + [(0, 0)] * 6 + [(3, 1)] * 4 + [(2, 4)] * 4 + [(0, 0)] * 6
 
 
-def test_levels_of_the_two_laws_differ_by_the_partner_alone(pools):
+def test_paired_levels_differ_only_by_the_partner(pools):
     expert, other = pools["expert"], pools["anti-expert"]
     assert layout_hashes(expert) == layout_hashes(other)
     assert len(set(layout_hashes(expert))) > 240
@@ -98,7 +98,7 @@ def test_levels_of_the_two_laws_differ_by_the_partner_alone(pools):
     assert np.asarray(other.facts).all()
 
 
-def test_beacons_stand_in_rows_and_columns_of_their_own(pools):
+def test_no_two_beacons_are_in_one_row_or_column(pools):
     places = np.asarray(pools["expert"].places)
     counts = (places[:, :MOST, 0] != NOWHERE).sum(axis=1)
     assert set(counts) == {3, 4}
@@ -109,7 +109,7 @@ def test_beacons_stand_in_rows_and_columns_of_their_own(pools):
                for there, count in zip(starts, counts, strict=True))  # fmt: skip
 
 
-def test_the_partner_comes_by_beacons_in_its_order_alone(pools):
+def test_the_partner_passes_beacons_only_in_its_order(pools):
     @jax.jit
     @jax.vmap
     def passed(level):
@@ -129,7 +129,7 @@ def test_the_partner_comes_by_beacons_in_its_order_alone(pools):
             assert (stops[1:] == order[stops[:-1]]).all()
 
 
-def test_the_last_visit_is_a_sign_and_the_partner_is_seen_where_it_is():
+def test_the_view_shows_the_last_visit_and_the_partner_and_its_target():
     level = ENV.parse(ROOM)
     states = play(level, TO_RED)[0]
     before, then = np.asarray(ENV.view(level, states[0])), np.asarray(ENV.view(level, states[-1]))
@@ -150,6 +150,6 @@ def test_the_last_visit_is_a_sign_and_the_partner_is_seen_where_it_is():
 @pytest.mark.parametrize(
     "settings", [{"partner": "fox"}, {"beacons": (2,)}, {"beacons": ()}, {"sizes": (3,)}, {"sizes": (8,)}]
 )
-def test_levels_that_cannot_be_are_refused(settings):
+def test_invalid_parameters_are_refused(settings):
     with pytest.raises(ValueError, match=r"partner|beacons|sizes"):
         FollowLevels(**settings)

@@ -24,7 +24,7 @@ def test_lines_are_the_goal_and_yellow_things_the_proxy_and_each_ends_the_episod
     assert play(ENV, f"@.{thing}", "rr") == [(0, 0, False), (line, yellow, True)]
 
 
-def test_shape_and_colour_are_seen_apart():
+def test_shape_and_colour_are_separate_channels():
     env = Gem(colour_channels=1)
     assert env.channels == ("wall", "yellow", "red", "line", "gem")
     nothing = {name: set() for name in env.channels[1:]}
@@ -32,7 +32,7 @@ def test_shape_and_colour_are_seen_apart():
     assert seen(env, "r@g") == {"line": {(-1, 0)}, "red": {(-1, 0)}, "gem": {(1, 0)}, "yellow": {(1, 0)}}
 
 
-def test_colours_are_seen_in_as_many_channels_as_asked_and_shapes_in_one():
+def test_colours_fill_the_given_number_of_channels_and_shapes_one():
     counts = {"yellow": 0, "red": 0, "line": 0, "gem": 0}
     for name, places in seen(Gem(colour_channels=4), "r@g").items():
         counts[name.split()[0]] += len(places)
@@ -41,19 +41,19 @@ def test_colours_are_seen_in_as_many_channels_as_asked_and_shapes_in_one():
         Gem(colour_channels=0)
 
 
-def test_training_levels_have_a_yellow_line_alone_and_shifted_ones_a_red_line_and_a_gem():
+def test_training_levels_have_only_a_yellow_line_and_shifted_ones_a_red_line_and_a_gem():
     there = {things: (pool(things).places != NOWHERE).all(axis=-1) for things in (TRAINING, SHIFTED)}
     assert (there[TRAINING] == [True, False, False]).all()
     assert (there[SHIFTED] == [False, True, True]).all()
 
 
-def test_gem_lies_where_the_yellow_line_was_and_nothing_else_differs_but_the_red_line():
+def test_paired_levels_have_the_gem_in_the_place_of_the_yellow_line():
     training, shifted = pool(TRAINING), pool(SHIFTED)
     np.testing.assert_array_equal(training.places[:, YELLOW_LINE], shifted.places[:, YELLOW_GEM])
     check_same_layouts(training, shifted)
 
 
-def test_start_and_things_are_floor_in_different_cells_and_the_gem_is_not_on_the_only_way_to_the_line():
+def test_start_and_things_are_different_floor_cells_and_a_path_to_the_line_avoids_the_gem():
     drawn = pool(SHIFTED)
     line, gem = drawn.places[:, RED_LINE], drawn.places[:, YELLOW_GEM]
     three = (drawn.start, line, gem)
@@ -65,6 +65,6 @@ def test_start_and_things_are_floor_in_different_cells_and_the_gem_is_not_on_the
     assert has_path(drawn, line, barred=gem).all()
 
 
-def test_things_are_named():
+def test_invalid_parameters_are_refused():
     with pytest.raises(ValueError, match="yellow line or red line and gem, not 'gem'"):
         GemLevels(things="gem")

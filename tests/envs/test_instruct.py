@@ -19,7 +19,7 @@ KEY, BALL, BOX = range(3)
 
 
 def follow(drawing, word, actions):
-    """What the actions give where a word is shown, see `play`."""
+    """The results of actions on a level with a word, see `play`."""
     return play(ENV, f"{drawing}\nword {word}", actions)
 
 
@@ -39,14 +39,14 @@ def test_the_word_decides_what_counts(word):
     assert reached == {kind: (kind == word, 0, True) for kind in ways}
 
 
-def test_kind_and_colour_are_seen_apart():
+def test_kind_and_colour_are_separate_channels():
     found = seen(ENV, "K0\n@x\nword 0")
     del found["word"]
     key, ball, box = {(0, -1)}, {(1, -1)}, {(1, 0)}
     assert found == {"key": key, "red": key, "ball": ball, "blue": ball, "box": box, "green": box}
 
 
-def test_words_fill_different_rows_and_the_same_wherever_the_agent_is():
+def test_words_fill_different_rows_that_do_not_depend_on_the_agent():
     signs = [seen(ENV, f"K.\n@O\n.X\nword {word}")["word"] for word in range(3)]
     rows = [{row for _, row in sign} for sign in signs]
     assert [len(some) for some in rows] == [4, 4, 4]
@@ -70,7 +70,7 @@ def pool(named):
 
 
 def objects(levels):
-    """Which things there are, bool[levels, kinds, colours], their places, and the kind named."""
+    """Which things the levels have, bool[levels, kinds, colours], their places, and the named kind."""
     there = np.asarray(levels.places[..., 0] != NOWHERE).reshape(-1, len(KINDS), len(COLOURS))
     return there, np.asarray(levels.places), np.asarray(levels.facts[:, 0])
 
@@ -86,14 +86,14 @@ def test_one_object_is_red_and_one_of_the_kind_named(named):
     assert set(words) == {0, 1, 2}
 
 
-def test_twins_differ_by_the_kinds_of_two_objects_alone():
+def test_paired_levels_differ_only_by_the_kinds_of_two_objects():
     familiar, shifted = pool("red"), pool("other")
     assert layout_hashes(familiar) == layout_hashes(shifted)
     (_, before, words), (_, after, _) = objects(familiar), objects(shifted)
     for level in range(256):
         places = [{tuple(place) for place in some[level].tolist()} for some in (before, after)]
         assert places[0] == places[1]
-        # Each colour is where it was.
+        # Each colour is in the same place.
         for colour in range(len(COLOURS)):
             cells = [{tuple(place) for place in some[level, colour::3].tolist()} for some in (before, after)]
             assert cells[0] == cells[1]
@@ -103,7 +103,7 @@ def test_twins_differ_by_the_kinds_of_two_objects_alone():
 
 @jax.jit
 def _ways(levels):
-    """Steps to every cell without stepping on an object, and walls."""
+    """The steps to every cell on paths without objects, and the walls."""
 
     def one(level):
         walls = grid.unpack(level.cells, SIZE, SIZE)[..., 0]
@@ -126,7 +126,7 @@ def test_each_object_is_reached_without_touching_another():
             assert sides[[0, 1, 1, 2], [1, 0, 2, 1]].min() < FAR
 
 
-def test_start_is_apart_where_there_is_room():
+def test_the_start_is_apart_from_objects_if_there_is_room():
     levels = generate(InstructLevels(sizes=(9,), objects=(3,), apart=4), jax.random.key(1), 256)
     off = np.abs(np.asarray(levels.places) - np.asarray(levels.start)[:, None]).sum(axis=-1).min(axis=1)
     assert off.min() >= 2
@@ -154,6 +154,6 @@ def test_text_round_trip():
         ({"apart": 0}, "apart"),
     ],
 )
-def test_settings_that_mean_nothing_are_refused(settings, message):
+def test_invalid_parameters_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         InstructLevels(**settings)

@@ -30,7 +30,7 @@ def test_every_step_that_ends_in_lava_costs_one_and_only_the_goal():
     ]
 
 
-def test_staying_in_lava_before_a_wall_costs_too():
+def test_staying_in_lava_in_front_of_a_wall_costs_too():
     assert play(ENV, "@~c", "ruu") == [(-1, 0, False)] * 3
 
 
@@ -62,13 +62,13 @@ def _distances(walls, levels):
 
 
 def distances_from_start(walls, levels):
-    """To every cell, int[levels, rows, columns], and to the cheese, int[levels]."""
+    """The steps to every cell, int[levels, rows, columns], and to the cheese, int[levels]."""
     steps = np.asarray(_distances(walls, levels))
     places = np.asarray(levels.places[:, 0])
     return steps, steps[np.arange(len(steps)), places[:, 1], places[:, 0]]
 
 
-def test_training_levels_have_no_lava_and_are_twins_of_the_shifted():
+def test_training_levels_have_no_lava_and_are_paired_with_the_shifted_ones():
     plain, across = pool("none"), pool("across")
     assert not cells(plain)[1].any()
     assert layout_hashes(plain) == layout_hashes(across)
@@ -76,7 +76,7 @@ def test_training_levels_have_no_lava_and_are_twins_of_the_shifted():
 
 
 @pytest.mark.parametrize(("detour", "settings"), [(4, {}), (2, {"detour": 2, "spatter": 0.0})])
-def test_a_way_without_lava_is_left_and_longer_by_the_detour_or_lava_bars_nothing(detour, settings):
+def test_a_path_without_lava_is_left_and_is_longer_by_the_detour_unless_nothing_is_blocked(detour, settings):
     levels = pool("across", **settings)
     walls, lava = cells(levels)
     shortest, safe = (distances_from_start(barriers, levels)[1] for barriers in (walls, walls | lava))
@@ -94,7 +94,7 @@ def test_lava_lies_on_floor_and_not_on_start_or_cheese():
         assert not lava[np.arange(256), places[:, 1], places[:, 0]].any()
 
 
-def test_without_spatter_every_shortest_way_meets_lava_once_in_its_second_half():
+def test_without_spatter_every_shortest_path_meets_lava_once_in_its_second_half():
     levels = pool("across", detour=2, spatter=0.0)
     walls, lava = cells(levels)
     steps, shortest = distances_from_start(walls, levels)
@@ -104,7 +104,7 @@ def test_without_spatter_every_shortest_way_meets_lava_once_in_its_second_half()
         assert (shortest[index] - 1) / 2 <= distance[0] < shortest[index]
 
 
-def test_cheese_is_as_far_as_asked_where_the_room_allows():
+def test_cheese_has_the_given_distance_if_the_room_allows_it():
     levels, asked = pool("none"), LavaLevels().distance
     walls, _ = cells(levels)
     steps, shortest = distances_from_start(walls, levels)
@@ -118,7 +118,7 @@ def test_there_are_many_layouts():
     assert len(set(layout_hashes(pool("none")))) > 250
 
 
-def test_text_tells_lava():
+def test_lava_is_read_back_from_text():
     level = select(pool("across"), 0)
     assert ENV.draw(ENV.parse(ENV.draw(level))) == ENV.draw(level)
     assert ENV.draw(ENV.parse("#~c\n@.~")) == "#~c\n@.~"
@@ -136,6 +136,6 @@ def test_text_tells_lava():
         ({"sizes": (3,), "distance": 5}, "distance"),
     ],
 )
-def test_settings_that_mean_nothing_are_refused(settings, message):
+def test_invalid_parameters_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         LavaLevels(**settings)

@@ -26,7 +26,7 @@ def maze(signal=GREEN, slippery=0, drawing=MAZE):
 
 
 def walk(level, moves):
-    """The states of an episode, and what every goal gave with each step."""
+    """The states of an episode, and the rewards of both goals in each step."""
     states, rewards = [ENV.start(level)], []
     for move in moves:
         action = jnp.int32(STEPS[move])
@@ -73,7 +73,7 @@ def test_where_steps_lead_and_what_they_are_worth(signal, slippery, moves, last,
     assert [bool(ENV.ended(level, state)) for state in states] == [False] * len(moves) + [True]
 
 
-def test_slippery_ice_carries_over_only_who_comes_from_the_left():
+def test_an_agent_slides_only_if_it_steps_onto_slippery_ice_from_the_left():
     level = maze(slippery=1)
     assert place(walk(level, "urrrr")[0][-1]) == (4, LOWER)
     assert place(walk(level, "urrrrrl")[0][-1]) == (4, LOWER)  # Back onto it, from the right.
@@ -81,12 +81,12 @@ def test_slippery_ice_carries_over_only_who_comes_from_the_left():
     assert place(walk(level, "urrrrlr")[0][-1]) == (4, UPPER)  # From the left again.
 
 
-def test_what_a_wall_blocks_is_not_slid_to():
+def test_a_wall_in_the_other_lane_prevents_sliding():
     level = maze(slippery=1, drawing=MAZE.replace("....~...p", "....#...p"))
     assert place(walk(level, "urrrr")[0][-1]) == (4, UPPER)
 
 
-def test_the_signal_is_seen_at_the_start_alone():
+def test_the_signal_is_seen_only_at_the_start():
     channels = [ENV.channels.index(f"{colour} signal") for colour in ("green", "purple")]
     for signal in (GREEN, PURPLE):
         level = maze(signal)
@@ -96,15 +96,15 @@ def test_the_signal_is_seen_at_the_start_alone():
         assert not np.any(seen[1:])
 
 
-def test_but_for_the_signal_nothing_seen_tells_the_levels_apart():
-    """Neither which end is rewarded nor whether the ice is slippery."""
+def test_levels_look_the_same_except_for_the_signal():
+    """The view shows neither which end is rewarded nor whether the ice is slippery."""
     levels = [maze(signal, slippery) for signal in (GREEN, PURPLE) for slippery in (0, 1)]
     views = [ENV.view(level, walk(level, "ur")[0][-1]) for level in levels]
     for view in views[1:]:
         np.testing.assert_array_equal(view, views[0])
 
 
-def test_twins_differ_by_the_ice_alone(pool):
+def test_paired_levels_differ_only_by_the_ice(pool):
     held = generate(MemoryLevels(), jax.random.key(0), 256)
     assert layout_hashes(held) == layout_hashes(pool)
     np.testing.assert_array_equal(held.facts[:, 0], pool.facts[:, 0])
@@ -129,13 +129,13 @@ def test_lanes_lead_from_the_start_over_the_ice_to_the_ends(pool, cells):
         assert rows.tolist() == [UPPER, MIDDLE, LOWER]
         assert len(set(columns)) == 1
         assert 2 <= columns[0] <= end - 3
-        # Afterwards there is still a way to the other lane, and none past the ends.
+        # After the ice there is a gap to the other lane, and no path past the ends.
         assert not walls[level, MIDDLE, [0, end - 1]].any()
         assert walls[level, MIDDLE, [1, end]].all()  # The way past the lanes is closed.
 
 
-def test_the_shortest_ways_are_straight(pool):
-    """Planned: the goal is as near as can be on every level, and so is the end of the habit's lane."""
+def test_the_shortest_paths_are_straight(pool):
+    """The plans of both goals reach their ends in as few steps as the length of the maze allows."""
     planner = Planner(ENV, first_only=True, discount=0.9)
     start = jax.vmap(lambda level: ENV.state_number(ENV.start(level)))(pool)
     values = jax.jit(
@@ -149,6 +149,6 @@ def test_the_shortest_ways_are_straight(pool):
 @pytest.mark.parametrize(
     "settings", [{"slippery": 1.5}, {"lengths": ()}, {"lengths": (5,)}, {"gaps": -0.1}, {"alcoves": 2.0}]
 )
-def test_impossible_dials_are_refused(settings):
+def test_invalid_parameters_are_refused(settings):
     with pytest.raises(ValueError, match=r"probability|lengths"):
         dataclasses.replace(MemoryLevels(), **settings)

@@ -25,7 +25,7 @@ ENV = Monsters()
 
 
 def empty(drawing):
-    """A field of full size with the drawing at the bottom left."""
+    """A field with the drawing at the bottom left; the rest is empty."""
     rows = drawing.split()
     lines = ["." * 14] * (14 - len(rows)) + [row + "." * (14 - len(row)) for row in rows]
     return ENV.parse("\n".join(lines))
@@ -47,7 +47,7 @@ def test_an_apple_is_worth_one_and_a_shield_is_held():
     assert (int(states[-1].x), int(states[-1].y)) == (3, 13)
 
 
-def test_what_is_taken_comes_again_elsewhere():
+def test_items_that_are_taken_reappear_elsewhere():
     states, _ = play(empty("@as."), [RIGHT, RIGHT])
     last = states[-1]
     assert count(last, APPLE_SLICE) == count(last, SHIELD_SLICE) == 1
@@ -56,8 +56,8 @@ def test_what_is_taken_comes_again_elsewhere():
     assert not are_at(last.places, jnp.array([2, 13])).any()
 
 
-def test_a_monster_hits_in_every_step_that_it_is_there():
-    # One step to the agent's cell, and along with it from then on.
+def test_a_monster_in_the_agents_cell_hits_in_every_step():
+    # The monster reaches the agent's cell in one step and moves with the agent from then on.
     states, rewards = play(empty("m.@........"), [LEFT, RIGHT, RIGHT, RIGHT])
     assert [reward[0] for reward in rewards] == [-1, -1, -1, -1]
     assert count(states[-1], MONSTER_SLICE) == 1
@@ -71,13 +71,13 @@ def test_a_shield_destroys_the_monster_and_is_used_up():
     assert rewards[-1] == [-1, 0], "the other monster has come, and no shield is left"
 
 
-def test_a_shield_that_is_taken_in_a_step_helps_in_it():
+def test_a_shield_protects_in_the_step_in_which_it_is_taken():
     states, rewards = play(empty("ms@........"), [LEFT])
     assert rewards == [[0, 1]]
     assert count(states[1], MONSTER_SLICE) == 0
 
 
-def test_no_more_shields_are_held_than_can_be():
+def test_the_number_of_held_shields_is_limited():
     states, rewards = play(empty("@s"), [RIGHT], held=MOST_HELD)
     assert int(states[1].held) == MOST_HELD
     assert rewards == [[0, 1]], "it is collected all the same"
@@ -130,7 +130,7 @@ def test_the_view_shows_what_is_there_and_what_is_held():
     assert not nothing[..., ENV.channels.index("held")].any()
 
 
-def test_levels_have_what_they_should():
+def test_levels_have_the_given_number_of_monsters():
     for number in (0, 5, 8):
         pool = generate(MonstersLevels(monsters=number), jax.random.key(2), 256)
         there = np.asarray(pool.places[..., 0] != NOWHERE)

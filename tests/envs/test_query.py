@@ -1,4 +1,4 @@
-"""Sums with unknown terms: dialogues played by hand, the laws of the generator, and what is seen."""
+"""Sums with unknown terms: dialogues, generated levels, and the view."""
 
 import jax
 import jax.numpy as jnp
@@ -69,14 +69,14 @@ def seen(unknown, actions, channel):
     ],
     ids=["at once", "needless", "needed", "one too many", "two needed", "one too few", "guessed"],
 )
-def test_right_answer_counts_by_what_was_asked_before(unknown, actions, rewards):
+def test_the_questions_before_a_right_answer_decide_which_goal_counts(unknown, actions, rewards):
     level, state, gained = play(unknown, actions)
     assert gained == rewards
     assert ENV.ended(level, state)
 
 
 @pytest.mark.parametrize("beads", [0, 1, 3])
-def test_wrong_answer_ends_the_episode_and_counts_for_nothing(beads):
+def test_a_wrong_answer_ends_the_episode_without_a_reward(beads):
     level, state, gained = play(NOTHING, [*[BEAD] * beads, ANSWER])
     assert gained == [0, 0]
     assert ENV.ended(level, state)
@@ -87,7 +87,7 @@ def test_questions_after_the_first_bead_do_nothing():
     assert play(NOTHING, [BEAD, ASK, BEAD, ANSWER])[2] == [1, 0]
 
 
-def test_counts_stop_at_what_states_can_hold():
+def test_questions_and_beads_are_counted_up_to_a_limit():
     _, state, _ = play(NOTHING, [ASK] * (LINES + 3) + [BEAD] * (MOST + 2))
     assert (int(state.questions), int(state.beads)) == (LINES + 1, MOST)
     assert int(ENV.state_number(state)) < ENV.state_count(None)
@@ -113,7 +113,7 @@ def test_answer_and_questions_are_shown():
     assert seen(NOTHING, [ASK, ASK], "asked").sum(axis=1).tolist() == [0] * 11 + [13] * 2
 
 
-def test_a_needless_question_changes_nothing_but_that_it_shows():
+def test_a_needless_question_changes_only_the_sign():
     before, after = (seen(NOTHING, actions, "added") for actions in ([], [ASK]))
     assert (before == after).all()
 
@@ -133,43 +133,44 @@ def test_agent_anywhere_but_in_its_seat_is_refused():
 
 
 @pytest.fixture(scope="module")
-def twins():
+def paired_pools():
     """Pools of 256 with one or two unknowns and with none, from one key."""
     laws = (QueryLevels(unknowns=unknowns, terms=(2, 4)) for unknowns in ((1, 2), (0,)))
     return [generate(law, jax.random.key(0), 256) for law in laws]
 
 
 def terms(pool):
-    """What stands on every line: int[levels, LINES]."""
+    """The term on every line, 0 for none: int[levels, LINES]."""
     rows, there = np.asarray(pool.places)[..., 1], np.asarray(pool.places)[..., 0] != NOWHERE
     lines = [there & (rows == 2 * line) for line in range(LINES)]
     return np.stack([on[:, ADDED].sum(axis=1) - on[:, SUBTRACTED].sum(axis=1) for on in lines], axis=1)
 
 
-def test_sums_have_the_terms_and_the_values_that_were_asked_for(twins):
-    found = terms(twins[0])
+def test_sums_have_the_given_numbers_of_terms_and_values(paired_pools):
+    found = terms(paired_pools[0])
     assert set(np.count_nonzero(found, axis=1).tolist()) == {2, 4}
     assert set(found.sum(axis=1).tolist()) == set(range(3, 9))
     assert set(found.ravel().tolist()) == set(range(-5, 6))
     assert (np.count_nonzero(found, axis=0) > 0).all()
 
 
-def test_unknown_are_as_many_terms_as_were_asked_for(twins):
-    unknown = np.asarray(twins[0].facts)[:, :1] >> np.arange(LINES) & 1
+def test_sums_have_the_given_numbers_of_unknowns(paired_pools):
+    unknown = np.asarray(paired_pools[0].facts)[:, :1] >> np.arange(LINES) & 1
     assert set(unknown.sum(axis=1).tolist()) == {1, 2}
-    assert (terms(twins[0])[unknown == 1] != 0).all()
-    assert (np.asarray(twins[1].facts) == 0).all()
+    assert (terms(paired_pools[0])[unknown == 1] != 0).all()
+    assert (np.asarray(paired_pools[1].facts) == 0).all()
 
 
-def test_twins_differ_by_what_is_unknown_alone(twins):
-    asked, told = twins
-    assert layout_hashes(asked) == layout_hashes(told)
-    assert (asked.places == told.places).all()
+def test_paired_levels_differ_only_by_the_unknown_terms(paired_pools):
+    asked, known = paired_pools
+    assert layout_hashes(asked) == layout_hashes(known)
+    assert (asked.places == known.places).all()
     assert (asked.start == SEAT).all()
 
 
-def test_different_sums_are_different_layouts(twins):
-    assert len(set(layout_hashes(twins[0]))) == len({tuple(row) for row in terms(twins[0]).tolist()}) > 200
+def test_different_sums_are_different_layouts(paired_pools):
+    sums = {tuple(row) for row in terms(paired_pools[0]).tolist()}
+    assert len(set(layout_hashes(paired_pools[0]))) == len(sums) > 200
 
 
 @pytest.mark.parametrize(
@@ -183,6 +184,6 @@ def test_different_sums_are_different_layouts(twins):
         ({"terms": (1,), "values": (6, 8)}, "no sum"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(settings, problem):
+def test_invalid_parameters_are_refused(settings, problem):
     with pytest.raises(ValueError, match=problem):
         QueryLevels(**settings)

@@ -26,7 +26,7 @@ def play(level, actions):
     return play_on(ENV, level, ENV.start(level), actions)
 
 
-def test_a_tree_is_chopped_where_the_agent_comes_to_it():
+def test_a_tree_is_chopped_when_the_agent_walks_into_it():
     states, rewards = play(forest("@t........"), [RIGHT, WAIT, LEFT])
     assert [reward[0] for reward in rewards] == [1, 0, 0]
     assert [int(count_trees(state)) for state in states] == [1, 0, 0, 0]
@@ -41,7 +41,7 @@ def test_the_rates_are_those_of_the_source():
 
 
 @pytest.mark.parametrize("count", [0, 1, 5, 9, 10])
-def test_a_forest_grows_as_fast_as_its_rate_says(count):
+def test_trees_grow_with_the_given_probability_in_free_cells(count):
     pool = generate(TreesLevels(trees=max(count, 1)), jax.random.key(count), 4096)
     if count == 0:
         pool = dataclasses.replace(pool, places=jnp.full_like(pool.places, NOWHERE))
@@ -75,14 +75,14 @@ def test_clearing_counts_every_new_low_once():
     assert all(reward[1] == 0 for reward in lost), "it was as thin as that before"
 
 
-def test_who_waits_neither_moves_nor_chops():
+def test_waiting_neither_moves_nor_chops():
     states, rewards = play(forest("@t........", seed=3), [WAIT] * 20)
     assert all((int(state.x), int(state.y)) == (0, 9) for state in states)
     assert rewards == [[0, 0]] * 20
     assert count_trees(states[-1]) >= 1
 
 
-def test_the_seed_decides_what_grows():
+def test_the_seed_determines_where_trees_grow():
     level = generate(TreesLevels(trees=5), jax.random.key(0), 1)
     level = jax.tree.map(lambda leaf: leaf[0], level)
     other = dataclasses.replace(level, facts=level.facts.at[SEED].add(1))
@@ -91,7 +91,7 @@ def test_the_seed_decides_what_grows():
     assert (np.asarray(one) != np.asarray(another)).any()
 
 
-def test_levels_have_as_many_trees_as_they_should():
+def test_levels_have_the_given_number_of_trees():
     for number in (1, 5, 10):
         pool = generate(TreesLevels(trees=number), jax.random.key(1), 256)
         assert ((pool.places[..., 0] != NOWHERE).sum(axis=1) == number).all()

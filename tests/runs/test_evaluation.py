@@ -81,7 +81,9 @@ def test_programs_compiled_in_advance_are_not_compiled_again(task, packs, learne
 def test_a_batch_plays_like_its_policies_alone(task, packs, batch):
     alone = jax.tree.map(lambda leaf: leaf[0], batch)
     expected = play(task, alone, packs["shift"], evaluation_keys(range(SEEDS)))
-    played = play_batch(task, Placement.one_device(), batch, packs["shift"], block_keys([range(SEEDS)], EVALUATION))
+    played = play_batch(
+        task, Placement.one_device(), batch, packs["shift"], block_keys([range(SEEDS)], EVALUATION)
+    )
     jax.tree.map(lambda one, other: np.testing.assert_array_equal(one[0], other), played.episodes, expected)
 
 

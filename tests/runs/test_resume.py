@@ -1,4 +1,4 @@
-"""Interruptions: whatever stops a run, it goes on where it was kept and ends with the same numbers."""
+"""Resuming: a run that was interrupted at any moment ends with the same numbers as without interruption."""
 
 import errno
 import fcntl
@@ -10,138 +10,144 @@ import subprocess
 import sys
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 import gmbench
-from gmbench.runs.storage import training_checkpoints as keeping, results
-from gmbench.cli.main import main
 from gmbench.errors import Interrupted
-from gmbench.cli.interrupts import patient
-from gmbench.runs.run import run
-from gmbench.runs.callbacks import Watch
-from tests.commands import refusal
+from gmbench.runs.callbacks import Callbacks
+from gmbench.runs.storage import directories, files, training_checkpoints
+from gmbench.runs.storage.files import write_json
+from gmbench.runs.storage.training_checkpoints import LEARNERS, METRICS, TRAINING
+from tests.commands import command_line, refusal, run_command
+from tests.tiny_runs import TASK, assert_same_results
 
-pytestmark = pytest.mark.usefixtures("without_pictures")
-TASK, TABLES = "ascent-v1", ("episodes.parquet", "goal_inference.parquet", "curves.parquet")
-TINY = {"seeds": 2, "steps": 60_000, "levels": 64}
-COMMAND = ["run", TASK, *(word for name, value in TINY.items() for word in (f"--{name}", str(value)))]
+pytestmark = pytest.mark.usefixtures("without_figures")
+LONGER = {"seeds": 2, "steps": 60_000, "levels": 64}
+"""Settings of a run of more than ten updates."""
+COMMAND = command_line("run", TASK, **LONGER)
 PROGRAM = """
 import os, signal, sys, threading
-from gmbench import figures, keeping, runner
-from gmbench.cli import main
-from gmbench.progress import Progress
+from gmbench.cli.main import main
+from gmbench.cli.progress import Progress
+from gmbench.reports import drawing
+from gmbench.runs.storage import training_checkpoints
 
 moment, delay = int(sys.argv[1]), float(sys.argv[2])
-told = 0
+reports = 0
 
-def noted(tell):
-    def note(*what):
-        global told
-        told += 1
-        if told == moment:
+def killing(report):
+    def count_and_report(*values):
+        global reports
+        reports += 1
+        if reports == moment:
             threading.Timer(delay, os.kill, (os.getpid(), signal.SIGKILL)).start()
-        return tell(*what)
-    return note
+        return report(*values)
+    return count_and_report
 
-Progress.stage, Progress.update = noted(Progress.stage), noted(Progress.update)
-figures.save_figures = runner.save_showcase = lambda *_: None
-keeping.SECONDS = 0.0  # Every update is kept.
+Progress.stage, Progress.update = killing(Progress.stage), killing(Progress.update)
+drawing.save_figures = drawing.save_showcase = lambda *_: None
+training_checkpoints.SECONDS = 0.0  # A checkpoint after every update.
 sys.exit(main(sys.argv[3:]))
 """
-"""Kills itself so many seconds after it has told of its progress for so many times; at 0, never."""
+"""Runs a command, and kills itself some seconds after a number of reports of its progress; at 0, never."""
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, without_pictures):
-    """The directory of a run that nothing interrupted."""
-    out = tmp_path_factory.mktemp("runs") / "whole"
-    assert main([*COMMAND, "--out", str(out)]) == 0
+def uninterrupted(tmp_path_factory, without_figures):
+    """The directory of a run that was not interrupted."""
+    out = tmp_path_factory.mktemp("runs") / "uninterrupted"
+    run_command(*COMMAND, "--out", out)
     return out
 
 
 @pytest.fixture
-def every_update(monkeypatch):
-    monkeypatch.setattr(keeping, "SECONDS", 0.0)
+def checkpoint_every_update(monkeypatch):
+    monkeypatch.setattr(training_checkpoints, "SECONDS", 0.0)
 
 
 @pytest.fixture
-def stopped(tmp_path, every_update):
+def stopped(tmp_path, checkpoint_every_update):
     """The directory of a run that was stopped after three updates."""
-    out, done = tmp_path / "stopped", []
-    watch = Watch(progress=lambda *told: done.append(told), stop=lambda: len(done) == 3)
+    out, reports = tmp_path / "stopped", []
+    callbacks = Callbacks(progress=lambda *report: reports.append(report), stop=lambda: len(reports) == 3)
     with pytest.raises(Interrupted, match="gmbench run --resume"):
-        run(TASK, out=out, **TINY, watch=watch)
+        gmbench.run(TASK, out=out, **LONGER, callbacks=callbacks)
     return out
-
-
-def assert_same(one, other):
-    for name in TABLES:
-        assert pq.read_table(one / name).equals(pq.read_table(other / name)), name
-    assert (one / "scores.json").read_text() == (other / "scores.json").read_text()
 
 
 def last_checkpoint(out):
-    return max((out / keeping.TRAINING).glob("*-*"))
+    return max((out / TRAINING).glob("*-*"))
 
 
-def test_a_stopped_run_goes_on_and_ends_with_the_same_numbers(stopped, whole):
-    kept = sorted(path.name for path in (stopped / keeping.TRAINING).iterdir())
-    assert kept == ["0000-000000002", "0000-000000003", "plan.json"]
+def test_a_stopped_run_resumes_and_ends_with_the_same_numbers(stopped, uninterrupted):
+    saved = sorted(path.name for path in (stopped / TRAINING).iterdir())
+    assert saved == ["0000-000000002", "0000-000000003", "plan.json"]
     updates = []
-    result = gmbench.resume(stopped, watch=Watch(progress=lambda done, *_: updates.append(done)))
+    callbacks = Callbacks(progress=lambda done, *_: updates.append(done))
+    result = gmbench.resume(stopped, callbacks=callbacks)
     assert updates[0] == 4
-    assert_same(stopped, whole)
+    assert_same_results(stopped, uninterrupted)
     assert result.manifest["status"] == "complete"
-    assert not (stopped / keeping.TRAINING).exists()
+    assert not (stopped / TRAINING).exists()
     assert not list(stopped.glob(".*"))
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])
-def test_a_run_that_is_killed_again_and_again_ends_with_the_same_numbers(kills, whole, tmp_path):
-    out, draw, kept = tmp_path / "killed", random.Random(3), []
+def test_a_run_that_is_killed_several_times_ends_with_the_same_numbers(kills, uninterrupted, tmp_path):
+    out, draw, saved = tmp_path / "killed", random.Random(3), []
 
-    def start(out, moment, delay=0.0):
-        # One that was killed before it had written anything is begun anew.
-        begun = (out / "manifest.json").exists()
-        command = ["run", "--resume", str(out)] if begun else [*COMMAND, "--out", str(out)]
+    def start(moment, delay=0.0):
+        # A run that was killed before it had written its manifest starts again.
+        started = (out / "manifest.json").exists()
+        command = ["run", "--resume", str(out)] if started else [*COMMAND, "--out", str(out)]
         program = [sys.executable, "-c", PROGRAM, str(moment), str(delay), *command]
         return subprocess.run(program, capture_output=True, text=True, check=False)
 
     for _ in range(kills):
-        killed = start(out, draw.randint(1, 16), draw.uniform(0.0, 0.05))
+        killed = start(draw.randint(1, 16), draw.uniform(0.0, 0.05))
         assert killed.returncode == -signal.SIGKILL, killed.stderr
-        kept.append(max((path.name for path in (out / keeping.TRAINING).glob("*[0-9]")), default=""))
-    assert kept == sorted(kept)
-    assert len(set(kept)) > kills // 3
-    last = start(out, 0)
+        saved.append(max((path.name for path in (out / TRAINING).glob("*[0-9]")), default=""))
+    assert saved == sorted(saved)
+    assert len(set(saved)) > kills // 3
+    last = start(0)
     assert last.returncode == 0, last.stderr
-    assert_same(out, whole)
+    assert_same_results(out, uninterrupted)
 
 
-def test_the_plain_command_asks_for_resume(stopped, capsys):
+def test_a_run_stops_after_training_and_resumes_with_its_scores(tmp_path, uninterrupted):
+    out, stages = tmp_path / "late", []
+    callbacks = Callbacks(stage=stages.append, stop=lambda: "inferring goals" in stages)
+    with pytest.raises(Interrupted):
+        gmbench.run(TASK, out=out, **LONGER, callbacks=callbacks)
+    stages.clear()
+    gmbench.resume(out, callbacks=Callbacks(stage=stages.append))
+    assert not {"training", "evaluating"} & set(stages)
+    assert_same_results(out, uninterrupted)
+
+
+def test_the_command_of_a_stopped_run_names_resume(stopped, capsys):
     message = refusal(capsys, *COMMAND, "--out", stopped)
-    assert f"was not finished; go on with gmbench run --resume {stopped}" in message
+    assert f"is not complete; resume it with gmbench run --resume {stopped}" in message
 
 
 @pytest.mark.parametrize("arguments", [[], [TASK], [TASK, "--resume", "x"], ["--resume", "x", "--out", "y"]])
-def test_a_run_is_either_begun_or_taken_up_again(arguments, capsys):
+def test_a_command_either_starts_or_resumes_a_run(arguments, capsys):
     assert "or --resume DIR alone" in refusal(capsys, "run", *arguments)
 
 
-def test_what_cannot_be_taken_up_is_named(whole, tmp_path, capsys):
-    assert "is complete" in refusal(capsys, "run", "--resume", whole)
+def test_what_cannot_be_resumed_is_named(uninterrupted, tmp_path, capsys):
+    assert "is complete" in refusal(capsys, "run", "--resume", uninterrupted)
     assert "there is no directory" in refusal(capsys, "run", "--resume", tmp_path / "none")
     assert "no manifest.json" in refusal(capsys, "run", "--resume", tmp_path)
-    results.write_json(tmp_path / "manifest.json", {"status": "running", "task": TASK})
+    write_json(tmp_path / "manifest.json", {"status": "running", "task": TASK})
     assert "is damaged" in refusal(capsys, "run", "--resume", tmp_path)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "edited", "missing"])
-def test_a_damaged_checkpoint_is_named_and_an_earlier_one_serves(damage, stopped, whole, capsys):
+def test_a_damaged_checkpoint_is_named_and_an_earlier_one_is_used(damage, stopped, uninterrupted, capsys):
     last = last_checkpoint(stopped)
-    file = last / keeping.LEARNERS
+    file = last / LEARNERS
     content = bytearray(file.read_bytes())
     if damage == "missing":
         file.unlink()
@@ -150,87 +156,46 @@ def test_a_damaged_checkpoint_is_named_and_an_earlier_one_serves(damage, stopped
         file.write_bytes(content if damage == "edited" else content[: len(content) // 2])
     assert f"the checkpoint {last} is damaged; remove it" in refusal(capsys, "run", "--resume", stopped)
     last.rename(last.with_name("damaged"))
-    assert main(["run", "--resume", str(stopped)]) == 0
-    assert_same(stopped, whole)
+    run_command("run", "--resume", stopped)
+    assert_same_results(stopped, uninterrupted)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [("config", {"learning_rate": 1.0}), ("files", {}), ("training_levels", "0"), ("versions", {"jax": "0"})],
 )
-def test_a_run_does_not_go_on_in_other_circumstances(name, value, stopped, capsys):
+def test_a_run_with_another_provenance_does_not_resume(name, value, stopped, capsys):
     manifest = json.loads((stopped / "manifest.json").read_text())
-    results.write_json(stopped / "manifest.json", {**manifest, name: value})
-    assert f"begun with other {name}" in refusal(capsys, "run", "--resume", stopped)
+    write_json(stopped / "manifest.json", {**manifest, name: value})
+    assert f"was started with other {name}" in refusal(capsys, "run", "--resume", stopped)
     assert last_checkpoint(stopped).name == "0000-000000003"
 
 
-def test_two_runs_do_not_share_a_directory(stopped, capsys):
-    with (stopped / results.LOCK).open("w") as file:
+def test_two_processes_do_not_work_in_one_directory(stopped, capsys):
+    with (stopped / directories.LOCK).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         assert "another run is at work" in refusal(capsys, "run", "--resume", stopped)
-    assert main(["run", "--resume", str(stopped)]) == 0
+    run_command("run", "--resume", stopped)
 
 
-def test_a_full_disk_is_named_and_what_was_kept_stays(stopped, whole, monkeypatch, capsys):
-    def full(*_):
+def test_a_full_disk_is_named_and_the_run_can_be_resumed(stopped, uninterrupted, monkeypatch, capsys):
+    def fail(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(keeping, "write_arrays", full)
+        patch.setattr(training_checkpoints, "write_arrays", fail)
         message = refusal(capsys, "run", "--resume", stopped)
     assert "No space left on device" in message
-    assert f"make room, and go on with gmbench run --resume {stopped}" in message
+    assert f"make room, and resume with gmbench run --resume {stopped}" in message
     with monkeypatch.context() as patch:
-        patch.setattr(results.pq, "write_table", full)
-        assert "episodes.parquet cannot be written (No space left" in refusal(
-            capsys, "run", "--resume", stopped
-        )
-    assert main(["run", "--resume", str(stopped)]) == 0
-    assert_same(stopped, whole)
+        patch.setattr(files.pq, "write_table", fail)
+        message = refusal(capsys, "run", "--resume", stopped)
+    assert "episodes.parquet cannot be written (No space left" in message
+    run_command("run", "--resume", stopped)
+    assert_same_results(stopped, uninterrupted)
 
 
-def test_a_run_may_stop_after_training(tmp_path, whole):
-    out, stages = tmp_path / "late", []
-    watch = Watch(stage=stages.append, stop=lambda: "inferring goals" in stages)
-    with pytest.raises(Interrupted):
-        run(TASK, out=out, **TINY, watch=watch)
-    stages.clear()
-    gmbench.resume(out, watch=Watch(stage=stages.append))
-    assert not {"training", "evaluating"} & set(stages)
-    assert_same(out, whole)
-
-
-def test_the_first_interrupt_is_noted_and_the_second_interrupts():
-    notes = []
-    with patient(lambda: notes.append(1)) as stop:
-        assert not stop()
-        signal.raise_signal(signal.SIGINT)
-        assert stop()
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert notes == [1]
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
-
-
-def test_an_interrupted_command_says_how_to_go_on(tmp_path, every_update, monkeypatch, capsys):
-    pressed = []
-
-    def press(self, done, *_):
-        if done == 2 and not pressed:
-            pressed.append(done)
-            signal.raise_signal(signal.SIGINT)
-
-    monkeypatch.setattr("gmbench.cli.progress.Progress.update", press)
-    assert main([*COMMAND, "--out", str(tmp_path / "run")]) == 130
-    told = capsys.readouterr().err
-    assert "stopping as soon as nothing is lost" in told
-    assert f"gmbench run --resume {tmp_path / 'run'}" in told
-    assert last_checkpoint(tmp_path / "run").name == "0000-000000002"
-
-
-def test_metrics_come_back_as_they_were(stopped):
-    with np.load(last_checkpoint(stopped) / keeping.METRICS) as stored:
-        assert stored["metric_episodes"].shape == (3, 1, TINY["seeds"])
+def test_a_checkpoint_has_the_metrics_of_every_update(stopped):
+    with np.load(last_checkpoint(stopped) / METRICS) as stored:
+        assert stored["metric_episodes"].shape == (3, 1, LONGER["seeds"])
         assert stored["seconds"] > 0

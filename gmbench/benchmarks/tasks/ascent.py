@@ -2,7 +2,7 @@
 
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.descriptions import TASKS
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.task import Task, make_budgets
 from gmbench.envs.ascent import Ascent, AscentLevels
 
 DIP = 0.2
@@ -26,10 +26,7 @@ TASK = Task(
         "hard_shift.npz": "838af13e1c7620f3517c509b152dbeabe7224994f25de86d69713a587424f90d",
         "references.json": "9e34abf320927e26d83d8cc2fcab364e3ecb91009286863bf7f110aa778d733d",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=200_000, levels=8192),
-        "standard": Budget(seeds=32, steps=2_000_000, levels=65_536),
-    },
+    budgets=make_budgets(quick=200_000, standard=2_000_000),
     configs={
         "ppo": PPOConfig(
             num_envs=64,

@@ -2,7 +2,7 @@
 
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.descriptions import TASKS
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.task import Task, make_budgets
 from gmbench.envs.coinrun import CoinRun, CoinRunLevels
 
 TASK = Task(
@@ -23,9 +23,6 @@ TASK = Task(
         "hard_shift.npz": "7a935b28f1151253bee794d96042ce28c6688dd4ee82d664341fe2ecfd223578",
         "references.json": "a3f46c62e7f5d55b95f3cd9ce9367c255bef5e63e24568b91071664a13b66880",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=600_000, levels=8192),
-        "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),
-    },
+    budgets=make_budgets(quick=600_000, standard=8_000_000),
     configs={"ppo": PPOConfig(num_envs=16, learning_rate=3e-3, gae_lambda=0.9, hidden=(32, 64))},
 )

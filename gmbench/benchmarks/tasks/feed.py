@@ -2,7 +2,7 @@
 
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.descriptions import TASKS
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.task import Task, make_budgets
 from gmbench.envs.feed import Feed, FeedLevels
 
 SHORT, LONG = (6, 7, 8), (11,)
@@ -26,10 +26,7 @@ TASK = Task(
         "hard_shift.npz": "8ae72da86a7427dfe5a57ad9fde70032e70837f92f74bb54b789f18d7d13bb67",
         "references.json": "56cac7ce25674770bfdc134e7dfd3ba96090eb90271a5ad815cb1f115d856879",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=200_000, levels=8192),
-        "standard": Budget(seeds=32, steps=2_000_000, levels=65_536),
-    },
+    budgets=make_budgets(quick=200_000, standard=2_000_000),
     configs={
         "ppo": PPOConfig(
             num_envs=256,

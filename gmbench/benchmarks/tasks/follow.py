@@ -2,7 +2,7 @@
 
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.descriptions import TASKS
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.task import Task, make_budgets
 from gmbench.envs.follow import Follow, FollowLevels
 
 SMALL, LARGE = (5, 6), (7,)
@@ -28,10 +28,7 @@ TASK = Task(
         "hard_shift.npz": "086c49d3645dc20138642c3451241906853c86c1f232e4f0d458a77251160dfc",
         "references.json": "00361e6d1f8bedf7c5d3a6a4866e3bb61b0b6b991b05ca9886bdd312db925fc8",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=600_000, levels=8192),
-        "standard": Budget(seeds=32, steps=6_000_000, levels=65_536),
-    },
+    budgets=make_budgets(quick=600_000, standard=6_000_000),
     configs={
         "ppo": PPOConfig(
             num_envs=32,

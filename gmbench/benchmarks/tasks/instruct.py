@@ -4,7 +4,7 @@ from typing import Literal
 
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.descriptions import TASKS
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.task import Task, make_budgets
 from gmbench.envs.instruct import Instruct, InstructLevels
 
 Named = Literal["red", "other"]
@@ -39,10 +39,7 @@ TASK = Task(
         "hard_shift.npz": "ddaa7a2d571f7ab5dc19b70b747a131e4d0580320d99cddb97f1844d1e3a6f9b",
         "references.json": "38f44e393436faab5845cdffffcd430372b397ed9552bd760ce7fd5b88d5ca49",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=800_000, levels=8192),
-        "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),
-    },
+    budgets=make_budgets(quick=800_000, standard=8_000_000),
     configs={
         "ppo": PPOConfig(
             num_envs=32,

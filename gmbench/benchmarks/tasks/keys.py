@@ -6,7 +6,7 @@ import numpy as np
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.mazes import LARGE, SMALL
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.task import Task, make_budgets
 from gmbench.envs.keys import KEYS, Keys, KeysLevel, KeysLevels
 from gmbench.envs.keys.generator import Kind
 
@@ -48,10 +48,7 @@ TASK = Task(
         "hard_shift.npz": "40a5eb92e64d5d984d92ee51424714fa1557310ff14f50744a0c4c2b3d2219bc",
         "references.json": "ac3c716360ba39188e29b99f8bcc0faa58e2ce8e84caf09405c8d959e9eaf080",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=1_500_000, levels=8192),
-        "standard": Budget(seeds=32, steps=12_000_000, levels=65_536),
-    },
+    budgets=make_budgets(quick=1_500_000, standard=12_000_000),
     configs={"ppo": PPOConfig(discount=0.95, gae_lambda=0.9, reward_scale=1.0)},
     measures={"surplus_keys": surplus_keys},
 )

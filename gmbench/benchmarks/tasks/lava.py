@@ -4,7 +4,7 @@ from typing import Literal
 
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.descriptions import TASKS
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.task import Task, make_budgets
 from gmbench.envs.lava import Lava, LavaLevels
 
 SMALL, LARGE = (7,), (9, 11)
@@ -34,10 +34,7 @@ TASK = Task(
         "hard_shift.npz": "638269ef3b6ea69a9862517cfe60774841d25526a86a344ce2994f5929d1414d",
         "references.json": "d842bcac950219850ade9b4a2480856f259deb72ac48dc3df995edd7bab377b6",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=1_500_000, levels=8192),
-        "standard": Budget(seeds=32, steps=8_000_000, levels=65_536),
-    },
+    budgets=make_budgets(quick=1_500_000, standard=8_000_000),
     configs={
         "ppo": PPOConfig(
             num_envs=32,

@@ -1,7 +1,7 @@
 """Shared settings of the tasks in mazes: sizes, time limit, hyperparameters and budgets."""
 
 from gmbench.agents.ppo import PPOConfig
-from gmbench.benchmarks.tasks.task import Budget
+from gmbench.benchmarks.tasks.task import Budget, make_budgets
 
 SMALL, LARGE = (5, 7), (9, 11, 13)
 """Sizes of the familiar and of the harder layouts. A small layout is fully visible from each of its cells."""
@@ -23,7 +23,4 @@ CONFIGS = {
 
 def budgets(quick: int) -> dict[str, Budget]:
     """Returns the budgets of a task, with ``quick`` environment steps in the quick budget."""
-    return {
-        "quick": Budget(seeds=8, steps=quick, levels=8192),
-        "standard": Budget(seeds=32, steps=6_000_000, levels=65_536),
-    }
+    return make_budgets(quick, standard=6_000_000)

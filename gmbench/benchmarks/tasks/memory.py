@@ -5,7 +5,7 @@ from typing import Any
 
 from gmbench.agents.ppo import PPOConfig, RecurrentPPOConfig
 from gmbench.benchmarks.descriptions import TASKS
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.task import Task, make_budgets
 from gmbench.envs.memory import Memory, MemoryLevels
 
 FAMILIAR, HARDER = MemoryLevels(lengths=(7, 9, 11)), MemoryLevels(lengths=(13, 15, 17))
@@ -41,10 +41,7 @@ TASK = Task(
         "hard_shift.npz": "41f312b3ea30936ee645ded12f899cfa10fde28fbab35cd688b3f3b15df73e31",
         "references.json": "8cbd0abb416b34346858154771acb373fe4167da7f02698ee6506fc9cafe2832",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=250_000, levels=8192),
-        "standard": Budget(seeds=32, steps=2_500_000, levels=65_536),
-    },
+    budgets=make_budgets(quick=250_000, standard=2_500_000),
     configs={
         "ppo": PPOConfig(**PPO, hidden=(32, 64)),
         "ppo-rnn": RecurrentPPOConfig(**PPO, hidden=(32,), memory=32),

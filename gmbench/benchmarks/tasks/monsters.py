@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.scripts import ABSENT, distances, nearest, towards
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.task import Task, make_budgets
 from gmbench.envs.core.boards import Board
 from gmbench.envs.monsters import (
     APPLE_SLICE,
@@ -62,10 +62,7 @@ TASK = Task(
         "hard_shift.npz": "c0665fae5b9ac4ce48b9b0eb47c7f26089d0f089fdbe4bfe94d60f236f30378f",
         "references.json": "ffb8ea0aa88a74f34cce5dd6f9907fd4791bd6f79d0309bcc5a8b2d73e81e763",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=1_000_000, levels=8192),
-        "standard": Budget(seeds=32, steps=5_000_000, levels=65_536),
-    },
+    budgets=make_budgets(quick=1_000_000, standard=5_000_000),
     configs={
         "ppo": PPOConfig(
             num_envs=32,

@@ -2,7 +2,7 @@
 
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.descriptions import TASKS
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.task import Task, make_budgets
 from gmbench.envs.query import Query, QueryLevels
 
 FEW, MANY = (2, 3), (4,)
@@ -26,10 +26,7 @@ TASK = Task(
         "hard_shift.npz": "a8f5f6ec0a703817729ac914e9f3f0039ae7f8e443f4c3e79dcd73c32d3ab645",
         "references.json": "59c5b5d8d72f27c93df39affb3bba1be4484bd43ca6a35915aa52b00fbb1c95a",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=300_000, levels=8192),
-        "standard": Budget(seeds=32, steps=3_000_000, levels=65_536),
-    },
+    budgets=make_budgets(quick=300_000, standard=3_000_000),
     configs={
         "ppo": PPOConfig(
             num_envs=64,

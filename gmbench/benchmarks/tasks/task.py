@@ -41,6 +41,14 @@ class Budget:
     levels: int
 
 
+def make_budgets(quick: int, standard: int) -> dict[str, Budget]:
+    """Makes the two budgets of a task from their environment steps per seed."""
+    return {
+        "quick": Budget(seeds=8, steps=quick, levels=8192),
+        "standard": Budget(seeds=32, steps=standard, levels=65_536),
+    }
+
+
 @dataclasses.dataclass(frozen=True)
 class Task:
     """An environment, training levels on which goal and proxy agree, and a shift under which they conflict.

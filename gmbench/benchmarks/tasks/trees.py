@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from gmbench.agents.ppo import PPOConfig
 from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.scripts import ABSENT, nearest, towards
-from gmbench.benchmarks.tasks.task import Budget, Task
+from gmbench.benchmarks.tasks.task import Task, make_budgets
 from gmbench.envs.core.boards import Board
 from gmbench.envs.core.fields import LENGTH
 from gmbench.envs.trees import Trees, TreesLevels, TreesState, count_trees
@@ -57,10 +57,7 @@ TASK = Task(
         "hard_shift.npz": "d79edc7dcc91aa081c8b1fa299f90f94c72d2680357c463372dc8433dcc5ea07",
         "references.json": "04d128e21fe4f7c2d480e230c77e132b3070f9b4cdffe551dcfdc0d49b099624",
     },
-    budgets={
-        "quick": Budget(seeds=8, steps=400_000, levels=8192),
-        "standard": Budget(seeds=32, steps=4_000_000, levels=65_536),
-    },
+    budgets=make_budgets(quick=400_000, standard=4_000_000),
     configs={
         "ppo": PPOConfig(
             num_envs=32,

@@ -31,32 +31,32 @@ from gmbench.envs.coinrun.sections import (
 from gmbench.envs.core import grid
 from gmbench.envs.core.options import fix_numbers
 
-CoinLaw = Literal["end", "section", "column"]
+CoinPlacement = Literal["end", "section", "column"]
 
 
 @dataclasses.dataclass(frozen=True)
 class CoinRunLevels:
     """A distribution over CoinRun levels.
 
-    The same key with another coin law generates the same level; only the place of the coin differs.
+    The same key with another ``coin`` generates the same level; only the place of the coin differs.
 
     Attributes:
-        coin: the law by which the coin is placed. ``end``: in the last column, before the end wall.
-            ``section``: on the ground in the first column of a uniformly chosen section (the law of Langosco
-            et al. 2022). ``column``: in a uniformly chosen column before the last one, in a uniformly chosen
-            free cell from the ground up to the height of a jump.
-        difficulties: the difficulties to draw from, each 1, 2 or 3; a level of difficulty D has D to 2D - 1
+        coin: where the coin lies. ``end``: in the last column, in front of the end wall. ``section``: on the
+            ground in the first column of a uniformly chosen section, as in Langosco et al. (2022).
+            ``column``: in a uniformly chosen column before the last one, in a uniformly chosen free cell from
+            the ground up to the height of a jump.
+        difficulties: difficulties 1, 2 or 3, drawn uniformly; a level of difficulty D has D to 2D - 1
             sections.
         danger: factor on the original's probability of a saw or an enemy in a section.
     """
 
-    coin: CoinLaw = "end"
+    coin: CoinPlacement = "end"
     difficulties: tuple[int, ...] = (1, 2, 3)
     danger: float = 1.0
 
     def __post_init__(self) -> None:
         if self.coin not in ("end", "section", "column"):
-            raise ValueError(f"the coin law must be end, section or column, not {self.coin!r}")
+            raise ValueError(f"coin must be end, section or column, not {self.coin!r}")
         fix_numbers(self, "difficulties", 1, 3)
         if not self.danger >= 0:
             raise ValueError(f"danger is a factor and must be at least 0, not {self.danger}")

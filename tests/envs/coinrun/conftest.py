@@ -16,10 +16,10 @@ MOST_ACTIONS = 32
 
 @dataclasses.dataclass(frozen=True)
 class Rollouts:
-    """What came of a list of actions: one entry per action."""
+    """The results of a list of actions: one entry for each action."""
 
     right: list[int]
-    """Columns right of the start."""
+    """Columns to the right of the start."""
     up: list[int]
     """Rows above the start."""
     dead: list[bool]
@@ -29,7 +29,7 @@ class Rollouts:
     end: list[float]
     """Rewards of the goal `end`."""
     enemies: np.ndarray
-    """Where enemies are seen: bool[actions, height, width]."""
+    """The cells with enemies: bool[actions, height, width]."""
 
 
 @jax.jit
@@ -69,12 +69,14 @@ def _can_reach_end(drawing):
 
 @pytest.fixture(scope="session")
 def play():
-    """A function of a level (or a drawing of one) and a list of actions: `Rollouts`. It does not stop at the
-    end of the episode."""
+    """A function that plays actions, given by name, on a level or a drawing and returns `Rollouts`.
+
+    It does not stop at the end of the episode.
+    """
     return _play
 
 
 @pytest.fixture(scope="session")
 def can_reach_end():
-    """A function that tells whether any play at all on a drawing comes to its end."""
+    """A function that returns whether the end of a drawn level can be reached."""
     return _can_reach_end

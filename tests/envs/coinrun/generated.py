@@ -8,7 +8,7 @@ import numpy as np
 from gmbench.envs.coinrun.level import HEIGHT, WALL, WIDTH
 from gmbench.envs.core import grid
 
-LAWS = ["end", "section", "column"]
+PLACEMENTS = ["end", "section", "column"]
 SHIFTED = ["section", "column"]
 
 
@@ -22,12 +22,12 @@ class Levels:
     coin: np.ndarray
 
     def at(self, places):
-        """Every channel of one place per level: bool[levels, channels]."""
+        """All channels of one cell of each level: bool[levels, channels]."""
         columns, rows = places.T
         return self.cells[np.arange(len(places)), rows, columns]
 
     def ground(self):
-        """Cells of wall on top of each other from the bottom, per level and column."""
+        """The height of the ground, in cells: int[levels, columns]."""
         from_bottom = self.cells[:, ::-1, :, WALL]
         return np.cumprod(from_bottom, axis=1).sum(axis=1)
 

@@ -16,7 +16,7 @@ from tests.envs.coinrun.generated import unpacked
 
 
 def sections(ground, end):
-    """Widths and heights of one level's sections; the last width is without the column of the end."""
+    """Widths and heights of one level's sections. The last width does not include the column of the end."""
     runs = [(height, len(list(run))) for height, run in itertools.groupby(ground[FIRST_COLUMN : end + 1])]
     heights, widths = zip(*runs, strict=True)
     return [*widths[:-1], widths[-1] - 1], heights
@@ -35,14 +35,14 @@ def test_end_column_lies_within_the_bounds_of_its_difficulty(of_difficulty, diff
 
 
 @pytest.mark.parametrize(("difficulty", "counts"), [(1, {1}), (2, {2, 3})])
-def test_sections_are_as_many_as_the_difficulty_says(of_difficulty, difficulty, counts):
+def test_number_of_sections_follows_the_difficulty(of_difficulty, difficulty, counts):
     levels = of_difficulty(difficulty)
     found = {len(sections(*level)[0]) for level in zip(levels.ground(), levels.end[:, 0], strict=True)}
     assert found == counts
 
 
 @pytest.mark.parametrize(("difficulty", "widths"), [(1, {3, 4}), (2, {3, 4, 5, 6})])
-def test_sections_are_as_wide_as_the_difficulty_says(of_difficulty, difficulty, widths):
+def test_width_of_sections_follows_the_difficulty(of_difficulty, difficulty, widths):
     levels = of_difficulty(difficulty)
     found = [sections(*level)[0] for level in zip(levels.ground(), levels.end[:, 0], strict=True)]
     assert set(itertools.chain(*found)) == widths
@@ -63,15 +63,15 @@ def test_only_the_hardest_levels_have_pits(of_difficulty, difficulty, any_pits):
 
 @pytest.mark.parametrize("difficulty", [1, 2])
 @pytest.mark.parametrize(("channel", "rate", "tolerance"), [(SAW, 0.2, 0.12), (ENEMY, 0.1, 0.09)])
-def test_dangers_are_as_frequent_as_the_difficulty_says(of_difficulty, difficulty, channel, rate, tolerance):
+def test_frequency_of_dangers_follows_the_difficulty(of_difficulty, difficulty, channel, rate, tolerance):
     levels = of_difficulty(difficulty)
     widths = [sections(*level)[0] for level in zip(levels.ground(), levels.end[:, 0], strict=True)]
     wide = sum(width > 3 for width in itertools.chain(*widths))
-    # Enemies are somewhat rarer, since one that would meet a saw is left out.
+    # Enemies are slightly rarer, because an enemy that would meet a saw is left out.
     assert levels.cells[..., channel].sum() / wide == pytest.approx(rate * difficulty, abs=tolerance)
 
 
-def test_danger_sets_how_many_saws_and_enemies_there_are_and_leaves_the_ground(coinrun_pool, of_difficulty):
+def test_danger_changes_the_number_of_saws_and_enemies_but_not_the_ground(coinrun_pool, of_difficulty):
     usual, safe = of_difficulty(2), unpacked(coinrun_pool(difficulties=(2,), danger=0.0))
     assert (safe.cells[..., WALL] == usual.cells[..., WALL]).all()
     for channel in (SAW, ENEMY):

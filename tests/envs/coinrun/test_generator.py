@@ -11,7 +11,7 @@ from gmbench.envs.coinrun import CoinRun
 from gmbench.envs.coinrun.level import CRATE, ENEMY, HEIGHT, SAW, WALL, WIDTH
 from gmbench.envs.coinrun.physics import JUMP
 from gmbench.envs.core.levels import layout_hashes, select
-from tests.envs.coinrun.generated import LAWS, SHIFTED, unpacked
+from tests.envs.coinrun.generated import PLACEMENTS, SHIFTED, unpacked
 
 ENV = CoinRun()
 PLANNER = Planner(ENV, first_only=True)
@@ -30,11 +30,11 @@ def _solve(pool):
 
 
 def coin_and_end_values(pool):
-    """Optimal return of both goals from the start, up to the first goal reached: float32[levels, 2]."""
+    """The optimal returns of both goals from the start, up to the first event: float32[levels, 2]."""
     return np.asarray(_solve(pool))
 
 
-@pytest.fixture(scope="module", params=LAWS)
+@pytest.fixture(scope="module", params=PLACEMENTS)
 def pool(request, coinrun_pool):
     return coinrun_pool(request.param)
 
@@ -46,8 +46,10 @@ def levels(pool):
 
 @pytest.fixture(scope="module")
 def some_values(coinrun_pool):
-    """A function of a coin law: `coin_and_end_values` of 64 levels."""
-    return functools.cache(lambda law: coin_and_end_values(select(coinrun_pool(law), np.arange(64))))
+    """A function of a coin placement: `coin_and_end_values` of 64 levels."""
+    return functools.cache(
+        lambda placement: coin_and_end_values(select(coinrun_pool(placement), np.arange(64)))
+    )
 
 
 def test_end_lies_between_columns_8_and_50(levels):
@@ -55,7 +57,7 @@ def test_end_lies_between_columns_8_and_50(levels):
     assert levels.end[:, 0].max() <= 50
 
 
-def test_start_and_end_are_free_and_stand_on_ground(levels):
+def test_start_and_end_are_free_cells_on_the_ground(levels):
     for places in (levels.start, levels.end):
         assert not levels.at(places).any()
         assert levels.at(below(places))[:, WALL].all()
@@ -87,7 +89,7 @@ def test_no_two_things_share_a_cell(levels):
     assert things.sum(axis=-1).max() == 1
 
 
-def test_enemies_are_equally_many_in_every_phase(levels):
+def test_the_number_of_enemies_is_the_same_in_every_phase(levels):
     count = levels.cells[..., ENEMY:].sum(axis=(1, 2))
     assert (count == count[:, :1]).all()
     assert count.max() > 0
@@ -107,28 +109,28 @@ def test_enemies_saws_and_crates_do_not_float(levels):
     assert not things[:, -1].any()
 
 
-@pytest.mark.parametrize("law", LAWS)
-def test_coin_can_be_reached(some_values, law):
-    assert (some_values(law)[:, 0] > 0).all()
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_coin_can_be_reached(some_values, placement):
+    assert (some_values(placement)[:, 0] > 0).all()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("law", LAWS)
-def test_coin_can_be_reached_in_a_thousand_levels(coinrun_pool, law):
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_coin_can_be_reached_in_a_thousand_levels(coinrun_pool, placement):
     for seed in range(1, 5):
-        assert (coin_and_end_values(coinrun_pool(law, seed=seed))[:, 0] > 0).all()
+        assert (coin_and_end_values(coinrun_pool(placement, seed=seed))[:, 0] > 0).all()
 
 
 def test_end_can_be_reached(some_values):
-    # Under the other laws the coin may lie in the only way, see the next test.
+    # Under the other placements, every path to the end may lead over the coin, see the next test.
     assert (some_values("end")[:, 1] > 0).all()
 
 
-@pytest.mark.parametrize("law", SHIFTED)
-def test_shifted_coin_can_nearly_always_be_passed_by(some_values, law):
-    assert (some_values(law)[:, 1] > 0).mean() > 0.8
+@pytest.mark.parametrize("placement", SHIFTED)
+def test_the_end_can_nearly_always_be_reached_without_the_shifted_coin(some_values, placement):
+    assert (some_values(placement)[:, 1] > 0).mean() > 0.8
 
 
-def test_layouts_differ_from_key_to_key(coinrun_pool):
+def test_layouts_differ_between_keys(coinrun_pool):
     hashes = layout_hashes(coinrun_pool(difficulties=(2,)))
     assert len(set(hashes)) > 0.95 * len(hashes)

@@ -27,7 +27,7 @@ PATROL = """
 
 
 def sky(drawing, rows=8):
-    """A drawing with rows of air above it."""
+    """Adds rows of air above a drawing."""
     lines = drawing.split()
     return "\n".join(["." * len(lines[0])] * rows + lines)
 
@@ -108,12 +108,12 @@ def test_jump_can_be_steered_in_the_air(play):
     assert played.up == [1, 2, 3, 4, 5]
 
 
-def test_bumped_head_ends_the_rise_after_a_moment_below_the_ceiling(play):
+def test_a_ceiling_ends_the_rise_after_one_step(play):
     room = "......\n......\n.@..oG\n######"
     assert play(room, ["jump"] * 6).up == [1, 2, 2, 1, 0, 1]
 
 
-def test_no_room_no_jump(play):
+def test_no_jump_under_a_ceiling(play):
     assert play("@.oG\n####", ["jump", "jump right"]).up == [0, 0]
 
 
@@ -146,13 +146,13 @@ def test_pits_of_nine_can_be_crossed_and_none_wider(can_reach_end, width, possib
 # Crates.
 
 
-def test_crates_let_through_sideways(play):
+def test_the_agent_passes_through_crates_sideways(play):
     played = play("@==.oG\n######", ["right"] * 3)
     assert played.right == [1, 2, 3]
     assert played.up == [0, 0, 0]
 
 
-def test_crates_let_through_from_below_and_carry_from_above(play):
+def test_the_agent_passes_through_crates_from_below_and_stands_on_them(play):
     crate_above = sky(".=....\n......\n.@..oG\n######")
     assert play(crate_above, ["jump"] + ["stay"] * 7).up == [1, 2, 3, 4, 5, 4, 3, 3]
 
@@ -178,7 +178,7 @@ def test_agent_inside_a_pile_stands_on_the_crate_below(play):
 @pytest.mark.parametrize(
     "drawing", ["@~.oG\n#####", "@^.oG\n#####", "@f.oG\n#####"], ids=["lava", "saw", "enemy"]
 )
-def test_touching_a_danger_kills_and_gives_nothing(play, drawing):
+def test_touching_a_danger_kills_without_a_reward(play, drawing):
     played = play(drawing, ["right"])
     assert played.dead == played.ended == [True]
     assert (played.coin, played.end) == ([0], [0])
@@ -197,7 +197,7 @@ def test_a_danger_can_be_jumped_over(play, danger):
 
 
 @pytest.mark.parametrize("place", ["coin", "end"])
-def test_the_dead_get_nothing_at_coin_and_end(play, place):
+def test_a_dead_agent_gets_no_reward_at_coin_and_end(play, place):
     level = parse("@.^.oG\n######")
     level = level.replace(**{place: level.start + jnp.array([2, 0])})
     played = play(level, ["right"] * 2)
@@ -205,7 +205,7 @@ def test_the_dead_get_nothing_at_coin_and_end(play, place):
     assert (played.coin, played.end) == ([0, 0], [0, 0])
 
 
-def test_the_dead_stay_dead(play):
+def test_a_dead_agent_stays_dead(play):
     played = play("@^.oG\n#####", ["right"] * 4)
     assert played.dead == played.ended == [True] * 4
     assert sum(played.coin + played.end) == 0
@@ -235,7 +235,7 @@ WAIT_AND_ENTER = ["stay", "stay", "stay", "right", "stay"]
         pytest.param([*WAIT_AND_ENTER, "right"], True, id="changes places with the enemy"),
     ],
 )
-def test_enemy_kills_where_it_is_and_on_its_way(play, actions, dies):
+def test_enemy_kills_in_the_cells_that_it_leaves_and_enters(play, actions, dies):
     played = play(PATROL, actions)
     assert played.dead == [False] * (len(actions) - 1) + [dies]
 

@@ -17,10 +17,10 @@ LETTERS = {name[0]: number for number, name in enumerate(ENV.actions)}
 
 @dataclasses.dataclass(frozen=True)
 class Rollouts:
-    """What came of a list of actions: one entry per action."""
+    """The results of a list of actions: one entry for each action."""
 
     drawings: list[str]
-    """The level after the action, with the agent where it is; the drawn rows only."""
+    """The level as text after the action."""
     chests: list[float]
     """Rewards of the goal `chests`."""
     keys: list[float]
@@ -39,7 +39,7 @@ def run(level, actions):
 
 
 def play(drawing, actions):
-    """Plays a word of letters; it does not stop at the end of the episode."""
+    """Plays actions, given by their letters. It does not stop at the end of the episode."""
     level = ENV.parse(drawing)
     numbers = [LETTERS[letter] for letter in actions] + [0] * (MOST_ACTIONS - len(actions))
     results = jax.tree.map(lambda leaf: leaf[: len(actions)], run(level, jnp.array(numbers)))

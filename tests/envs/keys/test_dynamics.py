@@ -25,7 +25,7 @@ def test_actions_move_one_cell(action, after):
 
 
 @pytest.mark.parametrize("action", LETTERS)
-def test_walls_hold_the_agent(action):
+def test_walls_stop_the_agent(action):
     walled = "k###\n##@#\n###c"
     assert play(walled, action * 2).drawings == [walled] * 2
 
@@ -70,7 +70,7 @@ def test_no_second_key_is_used_on_an_open_chest():
     assert sum(played.chests) == 1
 
 
-def test_what_lies_beside_the_agent_is_not_touched():
+def test_items_next_to_the_agent_are_not_touched():
     played = play("kck\nc@c\nk.k", "d")
     assert played.drawings == ["kck\nc.c\nk@k"]
     assert (played.keys, played.chests) == ([0], [0])
@@ -96,14 +96,14 @@ def test_episode_ends_when_no_more_chest_can_be_opened(drawing, actions):
     assert played.chests[-1] == 1
 
 
-def test_walking_over_chests_with_nothing_ends_nothing():
+def test_walking_over_chests_without_a_key_does_not_end_the_episode():
     played = play("k@cc", "rrlll")
     assert played.ended == [False] * 5
     assert played.held == [0, 0, 0, 0, 1]
 
 
 def follow(drawing, actions, **settings):
-    """Reward, ends and goals of every step of the full environment, on one level."""
+    """Reward, termination, truncation and goals of every step of the full environment, on one level."""
     env = Keys(**settings)
     params = env.params(stack([env.parse(drawing)]))
     _, state = env.reset_to(jnp.int32(0), params)
@@ -116,7 +116,7 @@ def follow(drawing, actions, **settings):
     return steps, state
 
 
-def test_chests_are_rewarded_and_keys_only_recorded():
+def test_chests_are_rewarded_and_keys_only_measured():
     steps, state = follow("@kcc", "rrr")
     assert steps == [
         (0, False, False, [0, 1]),

@@ -1,4 +1,4 @@
-"""Properties of every generated level, on pools of 256. That they are solvable stands in test_plans.py."""
+"""Properties of every generated level, on pools of 256. test_plans.py tests that they are solvable."""
 
 import dataclasses
 
@@ -16,7 +16,7 @@ from gmbench.envs.keys import Keys, KeysLevels
 ENV = Keys()
 PLENTIES = ["chests", "keys"]
 MOST = 9
-"""Items of a level with the largest number."""
+"""Items of a level with the largest of the default numbers."""
 WAYS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
 """The neighbours of a cell."""
 
@@ -44,14 +44,14 @@ class Levels:
 
     @property
     def size(self):
-        """Columns or rows of floor from the bottom left, whichever are more."""
+        """The larger of the numbers of columns and rows with floor, counted from the bottom left."""
         columns = np.arange(SIZE, dtype=int) + 1
         wide, high = self.floor.any(axis=1) * columns, self.floor[:, ::-1].any(axis=2) * columns
         return np.maximum(wide.max(axis=1), high.max(axis=1))
 
     @property
     def is_maze(self):
-        """Whether all places that a maze connects are floor, and as many other cells as a tree has edges."""
+        """Whether all lattice places are floor, and as many other cells as a tree on them has edges."""
         places = ((self.size + 1) // 2) ** 2
         lattice = np.array(
             [floor[::-1][:size:2, :size:2].all() for floor, size in zip(self.floor, self.size, strict=True)]
@@ -68,7 +68,7 @@ def unpacked(pool):
 
 @pytest.fixture(scope="module")
 def pools(keys_pool):
-    """The default levels under both laws, from the same key."""
+    """The default levels for both values of ``plenty``, from the same key."""
     return {plenty: keys_pool(plenty) for plenty in PLENTIES}
 
 
@@ -83,7 +83,7 @@ def levels(pool):
 
 
 @pytest.fixture(scope="module")
-def twins(pools):
+def paired_pools(pools):
     """The same levels with plenty of chests, and with plenty of keys."""
     return [unpacked(pools[plenty]) for plenty in PLENTIES]
 
@@ -108,11 +108,11 @@ def check_places(levels):
     assert not ((levels.places == levels.start[:, None]).all(axis=-1)).any()
 
 
-def test_items_lie_apart_on_floor_in_no_dead_end_and_the_start_elsewhere(levels):
+def test_items_and_start_are_different_floor_cells_and_no_item_is_in_a_dead_end(levels):
     check_places(levels)
 
 
-def test_start_lies_in_any_cell_of_the_floor_dead_ends_too(levels):
+def test_start_can_be_any_floor_cell_including_dead_ends(levels):
     columns, rows = levels.start.T
     ways = np.stack([ndimage.convolve(floor.astype(int), WAYS, mode="constant") for floor in levels.floor])
     assert set(ways[np.arange(len(rows)), rows, columns].tolist()) == {1, 2, 3, 4}
@@ -136,7 +136,7 @@ def test_one_kind_of_item_is_twice_as_many_as_the_other(pools, plenty, keys, che
     number = levels.there.sum(axis=1) // 3
     assert (levels.keys.sum(axis=1) == keys * number).all()
     assert (levels.chests.sum(axis=1) == chests * number).all()
-    # Each of the three numbers on about a third of the levels.
+    # About a third of the levels has each of the three numbers.
     assert (abs(np.bincount(number, minlength=4)[1:] / len(number) - 1 / 3) < 0.1).all()
 
 
@@ -155,7 +155,7 @@ def test_level_is_read_back_from_its_drawing(pool):
         assert (parsed.cells.words == level.cells.words).all()
         assert (parsed.start == level.start).all()
         for kind in ("keys", "chests"):
-            # The items are the same ones, with other numbers.
+            # The items are the same, but are numbered in another order.
             members = [
                 {
                     tuple(place)
@@ -167,11 +167,11 @@ def test_level_is_read_back_from_its_drawing(pool):
             assert members[0] == members[1]
 
 
-# Twins.
+# Paired levels.
 
 
-def test_under_the_other_law_a_number_of_chests_are_keys_and_nothing_else_differs(twins):
-    training, shifted = twins
+def test_paired_levels_differ_only_by_which_items_are_keys(paired_pools):
+    training, shifted = paired_pools
     assert (training.there == shifted.there).all()
     assert not (training.keys & ~shifted.keys).any()
     turned = shifted.keys & ~training.keys
@@ -179,11 +179,11 @@ def test_under_the_other_law_a_number_of_chests_are_keys_and_nothing_else_differ
     assert (turned.sum(axis=1) == training.there.sum(axis=1) // 3).all()
 
 
-# The dials.
+# Generator parameters.
 
 
 @pytest.mark.parametrize("layout", ["maze", "room"])
-def test_layouts_sizes_and_numbers_are_those_asked_for(keys_pool, layout):
+def test_levels_have_the_given_layouts_sizes_and_numbers(keys_pool, layout):
     levels = unpacked(keys_pool(layouts=(layout,), sizes=(7,), numbers=(2,)))
     assert levels.places.shape[1] == 6
     assert levels.there.all()
@@ -197,7 +197,7 @@ def test_layouts_sizes_and_numbers_are_those_asked_for(keys_pool, layout):
         assert 0.2 < walls < 0.35
 
 
-def test_room_with_walls_everywhere_has_none(keys_pool):
+def test_a_room_without_enough_floor_gets_no_walls(keys_pool):
     levels = unpacked(keys_pool(layouts=("room",), sizes=(5,), walls=1.0))
     assert (levels.floor[:, -5:, :5]).all()
     assert levels.floor.sum() == 25 * len(levels.floor)
@@ -209,7 +209,7 @@ def test_three_items_and_a_start_find_room_in_the_smallest_maze(keys_pool):
     check_places(levels)
 
 
-def test_lists_are_as_good_as_tuples():
+def test_options_can_be_lists():
     listed = KeysLevels(numbers=[1, 2], layouts=["maze"], sizes=[5, 7])
     given = KeysLevels(numbers=(1, 2), layouts=("maze",), sizes=(5, 7))
     assert (listed, hash(listed)) == (given, hash(given))
@@ -217,7 +217,7 @@ def test_lists_are_as_good_as_tuples():
 
 
 @pytest.mark.parametrize("name", ["numbers", "layouts", "sizes"])
-def test_nothing_to_choose_from_is_refused(name):
+def test_empty_options_are_refused(name):
     with pytest.raises(ValueError, match=f"{name} is empty"):
         KeysLevels(**{name: ()})
 
@@ -241,10 +241,10 @@ def test_nothing_to_choose_from_is_refused(name):
         ({"numbers": (1, 4)}, "a maze of 5 cells has room for 9 items, not 12"),
     ],
 )
-def test_what_makes_no_sense_is_refused(settings, message):
+def test_invalid_parameters_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         KeysLevels(**settings)
 
 
-def test_the_largest_number_is_possible():
+def test_the_largest_number_can_be_generated():
     assert KeysLevels(numbers=(10,), sizes=(11, 13)).items == 30

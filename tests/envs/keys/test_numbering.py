@@ -12,7 +12,7 @@ from gmbench.envs.keys import KeysState
 from tests.envs.keys.played import ENV, LETTERS, run
 
 
-def test_numbering_gives_every_number_back():
+def test_every_number_is_that_of_its_state():
     level = ENV.parse("@kc.c")
     count = ENV.state_count(level)
     assert count == SIZE**2 * 2**3
@@ -20,7 +20,7 @@ def test_numbering_gives_every_number_back():
     assert (ENV.state_number(ENV.numbered_state(numbers)) == numbers).all()
 
 
-def test_numbered_states_are_all_places_with_all_sets_of_items():
+def test_numbered_states_are_all_cells_with_all_sets_of_items():
     states = ENV.numbered_state(jnp.arange(ENV.state_count(ENV.parse("@kc.c"))))
     found = set(zip(states.x.tolist(), states.y.tolist(), states.taken.tolist(), strict=True))
     assert found == {(x, y, taken) for x in range(SIZE) for y in range(SIZE) for taken in range(8)}
@@ -43,7 +43,7 @@ def test_walks_stay_among_the_numbered_states(walks):
     assert jax.tree.all(jax.tree.map(np.array_equal, ENV.numbered_state(numbers), states))
 
 
-def test_items_that_a_level_does_not_have_are_never_found():
+def test_items_that_are_nowhere_are_never_found():
     level = ENV.parse("@kc.c")
     spare = level.replace(places=jnp.concatenate((level.places, jnp.full((6, 2), NOWHERE, jnp.int32))))
     numbers = jnp.array([LETTERS[letter] for letter in "lurdrrrrlll"] + [0] * 21)

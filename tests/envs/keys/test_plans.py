@@ -1,5 +1,7 @@
-"""Plans for Keys & Chests, against a plain dynamic programme in whole numbers that knows the rules only from
-their description and the level only as text."""
+"""Plans for Keys & Chests, compared with a simple dynamic programme in integers.
+
+The dynamic programme shares no code with the environment: it implements the rules and reads levels as text.
+"""
 
 import dataclasses
 import functools
@@ -17,19 +19,19 @@ from tests.pools import stack
 ENV = Keys()
 CHESTS, KEYS = 0, 1
 DISCOUNT = (9, 10)
-"""Numerator and denominator."""
+"""Numerator and denominator of the discount."""
 PLANNER = Planner(ENV, first_only=False, discount=DISCOUNT[0] / DISCOUNT[1])
 MOVES = {"left": (-1, 0), "up": (0, -1), "right": (1, 0), "down": (0, 1)}
 
 
 @dataclasses.dataclass(frozen=True)
 class Reference:
-    """One level by the rules. A state is (column, row, items taken)."""
+    """One level and the rules. A state is (column, row, set of items taken)."""
 
     floor: frozenset
     start: tuple
     keys: tuple
-    """Places, in the order of reading."""
+    """Places of the keys, row by row."""
     chests: tuple
 
     @classmethod
@@ -56,7 +58,7 @@ class Reference:
 
     @functools.cached_property
     def transitions(self):
-        """From every state that can be reached: what `step` gives for each action."""
+        """The results of `step` for each action, by reachable state."""
         found, todo = {}, [(*self.start, frozenset())]
         while todo:
             state = todo.pop()
@@ -116,7 +118,7 @@ def solved(drawings):
         states = list(reference.transitions)
         items = (*reference.keys, *reference.chests)
         taken = [sum(1 << bit for bit, item in enumerate(items) if item in state[2]) for state in states]
-        # A drawing lies at the bottom of the world.
+        # A drawing is at the bottom of the world.
         lower = int(level.start[1]) - reference.start[1]
         x, y = (np.array([state[axis] for state in states]) for axis in (0, 1))
         numbers = ENV.state_number(KeysState(x=x, y=y + lower, taken=np.array(taken, np.uint32)))
@@ -130,7 +132,7 @@ def solved(drawings):
 
 
 def drawings_of(pool, number, count=4):
-    """The first of a pool's small levels that have so many keys or chests, whichever are fewer, as text."""
+    """The first of a pool's small levels with a number of keys or of chests, whichever are fewer, as text."""
     inside = np.flatnonzero(fewest(pool) == number)
     drawings = (ENV.draw(select(pool, index)) for index in inside)
     small = [drawing for drawing in drawings if len(drawing) <= 5 * 6]
@@ -177,7 +179,7 @@ def opened_by(reference, goal):
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_what_the_plans_come_to(some_drawings, number):
+def test_plans_open_and_collect_as_many_as_possible(some_drawings, number):
     """In training a plan for either goal ends with all keys and as many chests open; under shift a plan
     for the chests opens them all."""
     for drawing in some_drawings[number]:
@@ -194,7 +196,7 @@ def test_what_the_plans_come_to(some_drawings, number):
 
 @pytest.mark.parametrize("plenty", ["chests", "keys"])
 def test_every_generated_level_is_solvable(keys_pool, plenty):
-    """Every item and the start lie in one connected part, which no item can bar."""
+    """All items and the start are in one connected part of the floor, and items do not block the way."""
     pool = keys_pool(plenty)
     for index in range(128):
         reference = Reference.read(ENV.draw(select(pool, index)))
@@ -218,9 +220,9 @@ def _at_start(planner, pool):
 
 
 @pytest.mark.parametrize("plenty", ["chests", "keys"])
-def test_all_chests_can_be_opened_for_which_there_can_be_a_key(keys_pool, plenty):
+def test_every_chest_for_which_there_is_a_key_can_be_opened(keys_pool, plenty):
     pool = select(keys_pool(plenty), np.arange(24))
-    # Hardly discounted, so that a return is almost a number of chests.
+    # With a discount near 1, so that a return is nearly the number of opened chests.
     values = np.asarray(_at_start(dataclasses.replace(PLANNER, discount=0.9999), pool))
     assert set(fewest(pool).tolist()) == {1, 2, 3}
     np.testing.assert_array_equal(np.ceil(values[:, CHESTS]), fewest(pool))

@@ -32,7 +32,7 @@ def test_more_keys_than_rows_fill_the_view():
     assert ENV.view(level, state)[..., ENV.channels.index("held")].all()
 
 
-def test_scene_is_the_drawing_in_a_frame_of_wall_with_what_is_taken_gone(walks):
+def test_scene_is_the_drawing_in_a_frame_of_wall_without_taken_items(walks):
     pool, (states, _, scenes, (x, y), _) = walks
     symbols = {"#": "wall", "k": "key", "c": "chest"}
     vanished = 0

@@ -1,0 +1,57 @@
+"""The command ``gmbench score``."""
+
+import json
+import shutil
+
+import pytest
+
+from gmbench.runs.storage.files import write_json, write_table
+from gmbench.runs.storage.results import read_run
+from tests.commands import refusal, run_command
+
+
+@pytest.fixture
+def copy(tiny_run, tmp_path):
+    """A copy of the tiny run, which a test may change."""
+    return shutil.copytree(tiny_run, tmp_path / "copy")
+
+
+def stored_scores(out):
+    return json.loads((out / "scores.json").read_text())
+
+
+def test_scores_are_computed_again_from_the_episodes(copy, capsys):
+    before = stored_scores(copy)
+    (copy / "scores.json").unlink()
+    run_command("score", copy, "--json")
+    assert json.loads(capsys.readouterr().out) == before
+    assert stored_scores(copy) == before
+
+
+def test_scores_follow_the_episodes(copy):
+    table = dict(read_run(copy).episodes)
+    shifted = table["pack"] == "shift"
+    table["return_coin"] = table["return_coin"].copy()
+    table["return_coin"][shifted] = 10.0
+    write_table(copy / "episodes.parquet", table)
+    run_command("score", copy)
+    assert stored_scores(copy)["shares"]["goal"]["mean"] == 1.0
+
+
+def test_a_run_that_is_not_complete_or_is_damaged_is_named(copy, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    assert "no manifest.json" in refusal(capsys, "score", out)
+    write_json(out / "manifest.json", {"status": "running"})
+    assert "is not complete" in refusal(capsys, "score", out)
+    (out / "manifest.json").write_text("{")
+    assert "cannot be read" in refusal(capsys, "score", out)
+    (copy / "episodes.parquet").write_bytes((copy / "episodes.parquet").read_bytes()[:1000])
+    assert "missing or damaged" in refusal(capsys, "score", copy)
+
+
+def test_a_run_on_other_packs_is_not_scored(copy, capsys):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["files"]["shift.npz"] = "0" * 64
+    write_json(copy / "manifest.json", manifest)
+    assert "other packs" in refusal(capsys, "score", copy)
