@@ -1,7 +1,9 @@
 """The structure of the package: imports run down the list of wings, and files and functions stay short."""
 
 import ast
+import shutil
 import statistics
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,16 @@ def test_the_root_holds_only_the_interface():
     names = {path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"}
     wings = {wing.split(".")[1] for wing in WINGS if "." in wing} - {"errors"}
     assert names == wings | {"__init__.py", "__main__.py", "errors.py", "py.typed"}
+
+
+@pytest.mark.skipif(
+    not (PACKAGE.parent / ".git").exists() or shutil.which("git") is None, reason="not in a git checkout"
+)
+def test_git_ignores_no_source_file():
+    # A pattern such as "runs/" for results would also ignore gmbench/runs, and a clone would lack it.
+    command = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "gmbench", "tests"]
+    listed = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=True).stdout
+    assert [name for name in listed.splitlines() if name.endswith(".py")] == []
 
 
 def test_files_are_short():

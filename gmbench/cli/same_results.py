@@ -7,7 +7,6 @@ figures and all other files equal bytes. Checkpoints, whose files hold times, ar
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,13 @@ import tyro
 
 from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError
-from gmbench.runs.storage.files import read_table
+from gmbench.runs.storage.files import read_json, read_table
 from gmbench.runs.storage.results import CHECKPOINT
 
 TIMES = "seconds"
 """The entry of a manifest that differs between two equal runs."""
+MISSING = "nothing"
+"""Stands for an entry that one of two JSON files does not have."""
 
 
 def differences(one: Path, other: Path) -> Iterator[str]:
@@ -33,7 +34,7 @@ def differences(one: Path, other: Path) -> Iterator[str]:
         elif name.suffix == ".parquet":
             yield from (f"{name}: {line}" for line in _table_differences(one / name, other / name))
         elif name.suffix == ".json":
-            contents = (json.loads((folder / name).read_text()) for folder in (one, other))
+            contents = (read_json(folder / name) for folder in (one, other))
             yield from (f"{name}: {line}" for line in _json_differences("", *contents))
         elif (one / name).read_bytes() != (other / name).read_bytes():
             yield f"{name}: other bytes"
@@ -62,7 +63,7 @@ def _json_differences(place: str, one: Any, other: Any) -> Iterator[str]:
     if isinstance(one, dict) and isinstance(other, dict):
         for key in dict.fromkeys([*one, *other]):
             if key != TIMES:
-                yield from _json_differences(f"{place}/{key}", one.get(key), other.get(key))
+                yield from _json_differences(f"{place}/{key}", one.get(key, MISSING), other.get(key, MISSING))
     elif one != other:
         yield f"{place} is {one!r} and {other!r}"
 

@@ -81,9 +81,21 @@ def test_a_changed_score_names_its_place(one, other, capsys):
     assert differences(one, other, capsys) == ["run/scores.json: /shares/goal/mean is 0.25 and 0.5"]
     write_json(other / "run" / "scores.json", {"shares": {}, "verdicts": [1, 3]})
     assert differences(one, other, capsys) == [
-        "run/scores.json: /shares/goal is {'mean': 0.25} and None",
+        "run/scores.json: /shares/goal is {'mean': 0.25} and 'nothing'",
         "run/scores.json: /verdicts is [1, 2] and [1, 3]",
     ]
+
+
+def test_an_undefined_score_differs_from_a_missing_one(one, other, capsys):
+    write_json(one / "run" / "scores.json", {"mean": float("nan")})
+    write_json(other / "run" / "scores.json", {})
+    assert differences(one, other, capsys) == ["run/scores.json: /mean is None and 'nothing'"]
+
+
+def test_a_damaged_file_gets_one_sentence(one, other):
+    (other / "run" / "scores.json").write_text("{")
+    with pytest.raises(UsageError, match=r"scores\.json cannot be read"):
+        compare(one, other)
 
 
 def test_other_bytes_of_a_figure_are_a_difference(one, other, capsys):

@@ -23,7 +23,11 @@ def replace_directory(path: Path, fill: Callable[[Path], object]) -> None:
     part = path.with_name(path.name + PART)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    fill(part)
+    try:
+        fill(part)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)  # A full disk needs the room.
+        raise
     shutil.rmtree(path, ignore_errors=True)
     part.replace(path)
 

@@ -1,0 +1,1 @@
+"""Runs: train many seeds, evaluate, score, store and resume."""

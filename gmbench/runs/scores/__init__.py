@@ -1,0 +1,1 @@
+"""Scores of runs, suites and sweeps."""

@@ -1,0 +1,28 @@
+"""Loading the trained policies of a stored run."""
+
+from __future__ import annotations
+
+import jax
+
+from gmbench.agents.algorithm import Policy
+from gmbench.benchmarks.tasks.task import Task
+from gmbench.runs.algorithms import make_algorithm
+from gmbench.runs.evaluation import policy_shapes
+from gmbench.runs.settings import Settings
+from gmbench.runs.storage import policies, results
+from gmbench.runs.storage.manifests import MANIFEST
+from gmbench.runs.storage.results import Result
+
+
+def load_policies(task: Task, run: Result) -> Policy:
+    """Loads the trained policies of a stored run, stacked on axis 0, one per seed.
+
+    Raises:
+        UsageError: the checkpoint is missing or damaged, or the algorithm of the run cannot be made.
+    """
+    assert run.out is not None
+    settings = Settings.from_manifest(run.manifest, run.out / MANIFEST)
+    params = jax.eval_shape(lambda: task.env.default_params)
+    like = policy_shapes(make_algorithm(task, settings), params, (settings.seeds,))
+    restored: Policy = policies.restore(run.out / results.CHECKPOINT, like)
+    return restored
