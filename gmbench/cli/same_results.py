@@ -2,7 +2,7 @@
 
 A maintainer runs the same commands before and after a change that must not alter any number, and compares the
 directories. Tables must have equal columns, JSON files equal content except the seconds that were spent, and
-figures and all other files equal bytes. Checkpoints, whose files hold times, are not compared.
+figures and all other files equal bytes. Checkpoints and digests, which depend on times, are not compared.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tyro
 
 from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError
+from gmbench.runs.storage.atomic import DIGESTS
 from gmbench.runs.storage.files import read_json, read_table
 from gmbench.runs.storage.results import CHECKPOINT
 
@@ -42,7 +43,7 @@ def differences(one: Path, other: Path) -> Iterator[str]:
 
 def _files(folder: Path) -> set[Path]:
     paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return {path for path in paths if CHECKPOINT not in path.parts}
+    return {path for path in paths if CHECKPOINT not in path.parts and path.name != DIGESTS}
 
 
 def _table_differences(one: Path, other: Path) -> Iterator[str]:
