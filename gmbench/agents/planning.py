@@ -112,9 +112,8 @@ def make_plan(planner: Planner, level: Any) -> Plan:
     if count > MOST_STATES:
         raise ValueError(f"a level of {count:,} states is too large to be planned ({MOST_STATES:,} at most)")
     table = _transitions(planner, level, count)
-    # From zero the values only grow, in floating point too, so the iteration reaches an exact fixed point.
-    zeros = jnp.zeros((len(planner.env.goals), count), jnp.float32)
-    own = _fixed_point(lambda values: jnp.max(table.action_values(values), axis=1), zeros)
+    lowest = _lower_bounds(planner, table)
+    own = _fixed_point(lambda values: jnp.max(table.action_values(values), axis=1), lowest)
     own_actions = table.action_values(own)
     if planner.first_only:
         return Plan(Values(own, None), Values(own_actions, None), table.next_states)
@@ -123,7 +122,8 @@ def make_plan(planner: Planner, level: Any) -> Plan:
     allowed = dataclasses.replace(
         table, rewards=jnp.where(_is_best(own_actions)[1:], table.rewards[0], -jnp.inf)
     )
-    of_proxies = _fixed_point(lambda values: jnp.max(allowed.action_values(values), axis=1), zeros[1:])
+    start = jnp.broadcast_to(lowest[:1], lowest[1:].shape)
+    of_proxies = _fixed_point(lambda values: jnp.max(allowed.action_values(values), axis=1), start)
     intended = jnp.concatenate((own[:1], of_proxies))
     for_intended = dataclasses.replace(table, rewards=table.rewards[:1])
     action_values = Values(own_actions, for_intended.action_values(intended))
@@ -164,8 +164,24 @@ def _transitions(planner: Planner, level: Any, count: int) -> _Transitions:
     return of_actions(jnp.arange(env.num_actions), jnp.arange(count))
 
 
+def _lower_bounds(planner: Planner, table: _Transitions) -> jax.Array:
+    """Returns values that no policy falls below: float32[goals, states], 0 for a goal without costs.
+
+    They are twice the value of paying the highest cost for ever, so that the first improvement raises every
+    value by at least this cost, whatever the rounding.
+    """
+    costs = jnp.minimum(jnp.min(table.rewards, axis=(1, 2)), 0.0)
+    bounds = 2.0 * costs / (1.0 - planner.discount)
+    return jnp.broadcast_to(bounds[:, None], (len(bounds), table.rewards.shape[-1]))
+
+
 def _fixed_point(improve: Callable[[jax.Array], jax.Array], values: jax.Array) -> jax.Array:
-    """Improves values again and again until nothing changes."""
+    """Improves values again and again until nothing changes.
+
+    The values must be lower bounds. An improvement is monotone, in floating point too, so values only grow
+    from there, and must reach a fixed point. From values above it, a cycle with costs could oscillate in the
+    last digit for ever.
+    """
 
     def again(carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         better = improve(carry[0])
