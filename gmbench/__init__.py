@@ -44,11 +44,12 @@ def make(
 ) -> tuple[Environment[Any, Any], EnvParams]:
     """Makes the environment of a task, and parameters with a pool of its training levels.
 
-    No level has a layout that is reserved for the packs on which agents are evaluated.
+    No level has a layout that is reserved for the packs on which agents are evaluated. Levels are drawn
+    independently of each other, so that some may be equal where a task has few.
 
     Args:
         task: id of a task, such as ``coinrun-v1``.
-        levels: number of levels in the pool.
+        levels: number of levels that are drawn.
         alpha: fraction of levels from the shifted distribution.
         seed: seed of the pool.
 
@@ -140,7 +141,7 @@ def run_sweep(
         task: id of a task, such as ``coinrun-v1``.
         out: a new or empty directory for the results.
         alpha: fractions of training levels from the shifted distribution.
-        levels: numbers of training levels; if empty, that of the budget.
+        levels: numbers of training levels that are drawn; if empty, that of the budget.
         callbacks: receives the progress, and can stop the sweep.
         options: see `gmbench.runs.settings.RunOptions`; they hold for every condition.
 

@@ -34,9 +34,11 @@ def check_levels(levels: int, alpha: float) -> None:
 def training_levels(task: Task, levels: int, alpha: float, seed: int) -> Any:
     """Draws a pool of training levels. None of them has a layout that is reserved for packs.
 
+    Levels are drawn independently of each other: where a task has few levels, some are drawn several times.
+
     Args:
         task: the task.
-        levels: number of levels in the pool.
+        levels: number of levels that are drawn.
         alpha: fraction of levels from the shifted distribution, from 0 to 1.
         seed: seed of the pool.
 

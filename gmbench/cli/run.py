@@ -28,7 +28,7 @@ def run(
     ] = None,
     training: TrainingArguments = Training(),  # noqa: B008 - frozen
     alpha: Annotated[float, tyro.conf.arg(help="Fraction of training levels that are shifted.")] = 0.0,
-    levels: Annotated[int | None, tyro.conf.arg(help="Number of training levels.")] = None,
+    levels: Annotated[int | None, tyro.conf.arg(help="Number of training levels that are drawn.")] = None,
     distribution: DistributionArguments = Distribution(),  # noqa: B008 - frozen
     json: AsJson = False,
 ) -> None:

@@ -28,7 +28,7 @@ def sweep(
         tuple[float, ...], tyro.conf.arg(help="Fractions of training levels that are shifted.")
     ] = (0.0,),
     levels: Annotated[
-        tuple[int, ...], tyro.conf.arg(help="Numbers of training levels; else that of the budget.")
+        tuple[int, ...], tyro.conf.arg(help="Numbers of training levels that are drawn; else the budget's.")
     ] = (),
     training: TrainingArguments = Training(),  # noqa: B008 - frozen
     distribution: DistributionArguments = Distribution(),  # noqa: B008 - frozen

@@ -23,7 +23,8 @@ class RunOptions:
         seeds: number of training seeds.
         steps: environment steps per seed; a run makes the fewest whole updates that reach them.
         alpha: fraction of training levels from the shifted distribution, from 0 to 1.
-        levels: number of training levels.
+        levels: number of training levels that are drawn. Some may be equal: the manifest has the number of
+            ``distinct_levels``.
         block: number of seeds that are computed together; None for what suits the algorithm and the device.
             The results depend on it by floating-point rounding.
         part: (k, n) to run only the k-th of n parts of the seeds; `gmbench.merge` combines the parts.
@@ -71,7 +72,7 @@ class Settings:
         seeds: number of training seeds, numbered from 0.
         steps: environment steps per seed; a run makes the fewest whole updates that reach them.
         alpha: fraction of training levels from the shifted distribution.
-        levels: number of training levels.
+        levels: number of training levels that are drawn.
         block: number of seeds that are computed together; 0 until the algorithm and the device are known.
             The results depend on it by floating-point rounding, and on nothing else of how seeds are
             distributed.

@@ -57,7 +57,7 @@ def run_sweep(
         options: what is run under each condition; its ``alpha`` and ``levels`` are not used.
         out: a new or empty directory for the results.
         alpha: fractions of training levels from the shifted distribution.
-        levels: numbers of training levels; if empty, that of the budget.
+        levels: numbers of training levels that are drawn; if empty, that of the budget.
         callbacks: receives the progress.
 
     Raises:

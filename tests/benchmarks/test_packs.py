@@ -49,6 +49,12 @@ def test_no_layout_of_a_pack_occurs_in_training(task, loaded):
         assert reserved(layout_hashes(pool)).all()
 
 
+def test_no_layout_of_a_pack_is_among_the_levels_of_the_default_parameters(task, loaded):
+    default = set(layout_hashes(task.env.default_params.levels))
+    for pack, pool in loaded.items():
+        assert not default & set(layout_hashes(pool)), pack
+
+
 def test_the_policies_of_the_goals_have_a_share_of_one(task):
     for pack, references in load_references(task).items():
         if pack not in PAIRED_PACKS:

@@ -33,7 +33,7 @@ class Budget:
     Attributes:
         seeds: number of training seeds.
         steps: environment steps per seed.
-        levels: number of different training levels.
+        levels: number of training levels that are drawn; some may be equal.
     """
 
     seeds: int

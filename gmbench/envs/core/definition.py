@@ -130,4 +130,4 @@ class EnvironmentDefinition(abc.ABC, Generic[LevelT, StateT]):
     @property
     @abc.abstractmethod
     def default_levels(self) -> LevelGenerator[LevelT]:
-        """The level generator that is used when no levels are given."""
+        """The level generator that is used when no levels are given: that of the training levels."""

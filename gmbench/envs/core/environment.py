@@ -14,7 +14,7 @@ from gymnax.environments import spaces
 
 from gmbench.envs.core import grid
 from gmbench.envs.core.definition import Goal, LevelT, StateT
-from gmbench.envs.core.levels import generate, pool_size, take
+from gmbench.envs.core.levels import pool_size, take, training_pool
 from gmbench.envs.core.materialized import materialized
 from gmbench.envs.core.numbering import StateNumbering
 
@@ -22,6 +22,8 @@ __all__ = ["DEFAULT_POOL_SIZE", "EnvParams", "EnvState", "Environment", "Goal", 
 
 DEFAULT_POOL_SIZE = 256
 """Levels in the pool of `Environment.default_params`."""
+DEFAULT_POOL_SEED = 407
+"""The seed of that pool, which nothing else is drawn with."""
 
 
 @struct.dataclass
@@ -73,10 +75,14 @@ class Environment(
 
     @property
     def default_params(self) -> EnvParams:
-        """Parameters with a pool of `DEFAULT_POOL_SIZE` levels from `default_levels`, always the same."""
+        """Parameters with a pool of `DEFAULT_POOL_SIZE` levels from `default_levels`, always the same.
+
+        No level has a layout that is reserved for evaluation, so an agent may train on them.
+        """
         # Callers may be traced; the pool must be made of concrete arrays even there.
         with jax.ensure_compile_time_eval():
-            return self.params(generate(self.default_levels, jax.random.key(0), DEFAULT_POOL_SIZE))
+            key = jax.random.key(DEFAULT_POOL_SEED)
+            return self.params(training_pool(self.default_levels, key, DEFAULT_POOL_SIZE))
 
     @functools.partial(jax.jit, static_argnames=("self",))
     def step(

@@ -112,7 +112,20 @@ def layout_hashes(pool: Any) -> list[str]:
 
     Two hashes are equal exactly where the layouts are equal.
     """
-    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(pool.layout())]
+    return _hashes(pool.layout())
+
+
+def count_distinct(pool: Any) -> int:
+    """Returns how many levels of a pool differ from each other, in layout or cues.
+
+    Levels are drawn independently, so a generator with few levels draws some of them several times.
+    """
+    return len(set(_hashes(pool)))
+
+
+def _hashes(pool: Any) -> list[str]:
+    """Returns a hash of all arrays of each level: 32 hexadecimal digits, from SHA-256."""
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(pool)]
     rows = [np.ascontiguousarray(leaf).reshape(len(leaf), -1) for leaf in leaves]
     digests = []
     for level in range(len(rows[0])):

@@ -27,7 +27,7 @@ from gmbench.reports.figures.style import (
 
 NAMES = {
     "alpha": "alpha, fraction of training levels that are shifted",
-    "levels": "different training levels",
+    "levels": "training levels drawn",
 }
 LINES: Sequence[tuple[str, str, str, str]] = (
     ("goal generalization G", GOAL, "-", "goal_generalization"),

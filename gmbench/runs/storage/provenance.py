@@ -18,7 +18,7 @@ import numpy as np
 from gmbench import __version__
 from gmbench.agents.algorithm import Algorithm
 from gmbench.benchmarks.tasks.task import Task
-from gmbench.envs.core.levels import content_hash
+from gmbench.envs.core.levels import content_hash, count_distinct
 from gmbench.errors import UsageError
 from gmbench.runs.storage.files import to_json_types, write_json
 from gmbench.runs.storage.manifests import MANIFEST, read_manifest
@@ -43,6 +43,7 @@ def collect_provenance(task: Task, learner: Algorithm[Any], pool: Any) -> dict[s
         "config": _to_json(getattr(learner, "config", None)),
         "files": dict(task.files),
         "training_levels": content_hash(pool),
+        "distinct_levels": count_distinct(pool),
         "versions": {
             "gmbench": __version__,
             "python": platform.python_version(),

@@ -12,6 +12,7 @@ from gmbench.envs.core.levels import (
     RESERVED_ONE_IN,
     Mixture,
     content_hash,
+    count_distinct,
     generate,
     layout_hashes,
     pool_size,
@@ -145,6 +146,10 @@ def test_layout_hash_differs_if_the_layout_differs(changed):
 def test_layout_hash_does_not_depend_on_the_rest_of_the_pool():
     alone, among = layout_hashes(pool_of(BASE)), layout_hashes(pool_of(CELLS_CHANGED, START_MOVED, BASE))
     assert alone == among[2:]
+
+
+def test_levels_that_are_drawn_twice_are_counted_once():
+    assert count_distinct(pool_of(BASE, COIN_MOVED, BASE, START_MOVED, BASE)) == 3
 
 
 def test_one_layout_in_eight_is_reserved_for_evaluation():

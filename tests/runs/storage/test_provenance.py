@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gmbench.benchmarks.registry import load_task
+from gmbench.benchmarks.training_levels import TRAINING_LEVELS_SEED, training_levels
 from gmbench.runs.storage.provenance import collect_provenance
 
 
@@ -26,6 +27,16 @@ class Frozen:
     layers: tuple[int, ...] = (8, 8)
     activation: object = jax.nn.relu
     inner: Settings = dataclasses.field(default_factory=lambda: Settings(0.5))
+
+
+def test_the_number_of_distinct_training_levels_is_recorded():
+    task = load_task("query-v1")
+    pool = training_levels(task, 512, 0.0, TRAINING_LEVELS_SEED)
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(pool)]
+    different = {tuple(leaf[level].tobytes() for leaf in leaves) for level in range(512)}
+    assert len(different) < 512, "of few possible levels, some are drawn twice"
+    found = collect_provenance(task, types.SimpleNamespace(config=None), pool)
+    assert found["distinct_levels"] == len(different)
 
 
 def stored_config(config):
