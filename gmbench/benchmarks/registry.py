@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.suites import SUITES
-from gmbench.errors import UsageError
+from gmbench.errors import UsageError, hint
 
 if TYPE_CHECKING:
     from gmbench.benchmarks.tasks.task import Task
@@ -30,5 +30,5 @@ def _unknown(task_id: str) -> UsageError:
     if task_id in SUITES:
         tasks = ", ".join(SUITES[task_id].tasks)
         return UsageError(f"{task_id} is a suite, and this takes a task: {tasks}")
-    tasks, suites = ", ".join(TASKS), ", ".join(SUITES)
-    return UsageError(f"there is no task {task_id!r}; the tasks are {tasks}, and the suites {suites}")
+    every = f"the tasks are {', '.join(TASKS)}, and the suites {', '.join(SUITES)}"
+    return UsageError(f"there is no task {task_id!r}; {hint(task_id, (*TASKS, *SUITES), every)}")

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from gmbench.benchmarks.descriptions import TASKS
-from gmbench.errors import UsageError
+from gmbench.errors import UsageError, hint
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,5 +57,7 @@ def find_suite(suite_id: str) -> Suite:
         UsageError: if there is no such suite.
     """
     if suite_id not in SUITES:
-        raise UsageError(f"there is no suite {suite_id!r}; the suites are {', '.join(SUITES)}")
+        every = f"the suites are {', '.join(SUITES)}"
+        known = f"it is a task, and {every}" if suite_id in TASKS else hint(suite_id, SUITES, every)
+        raise UsageError(f"there is no suite {suite_id!r}; {known}")
     return SUITES[suite_id]

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from gmbench.cli.arguments import AsJson, TaskId
+from gmbench.cli.consoles import error_console, output_console
 from gmbench.cli.output import print_json
 from gmbench.cli.progress import Progress
 from gmbench.errors import UsageError
@@ -27,12 +27,12 @@ def calibrate(
     from gmbench.reports.tables.calibration import calibration_tables
     from gmbench.studies.calibration import calibrate_task
 
-    with Progress(Console(stderr=True)) as progress:
+    with Progress(error_console()) as progress:
         rows = calibrate_task(task, run, progress.stage)
     if json:
         print_json([dataclasses.asdict(row) for row in rows])
     else:
-        Console().print(*calibration_tables(task, rows), sep="\n")
+        output_console().print(*calibration_tables(task, rows), sep="\n")
     failed = [f"{row.policy} on {row.pack}" for row in rows if row.passed is False]
     if failed:
         raise UsageError(f"{task} is not calibrated: see {', '.join(failed)}")

@@ -17,7 +17,7 @@ from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.tasks.task import PACKS
 from gmbench.cli.standalone import run_standalone
-from gmbench.errors import UsageError
+from gmbench.errors import UsageError, hint
 from gmbench.runs.settings import RunOptions, Settings
 from gmbench.studies.competence import CurvePoint, learning_curve, make_variant, validation_levels
 
@@ -48,7 +48,8 @@ def main(
     loaded = load_task(task)
     chosen = read_variants(variants)
     if pack is not None and pack not in PACKS:
-        raise UsageError(f"there is no pack {pack!r}; the packs are {', '.join(PACKS)}")
+        known = hint(pack, PACKS, f"the packs are {', '.join(PACKS)}")
+        raise UsageError(f"there is no pack {pack!r}; {known}")
     settings = Settings.resolve(loaded, RunOptions(seeds=seeds, steps=steps))
     learners = [make_variant(loaded, settings, variant) for variant in chosen]
     if pack is None:

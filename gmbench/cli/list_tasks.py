@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from rich.console import Console
-
 from gmbench.cli.arguments import AsJson
+from gmbench.cli.consoles import output_console
 from gmbench.cli.output import print_json
 
 
@@ -23,7 +22,7 @@ def list_tasks(json: AsJson = False) -> None:
         suites = {name: dataclasses.asdict(suite) for name, suite in SUITES.items()}
         print_json({"tasks": tasks, "suites": suites, "algorithms": list(ALGORITHMS)})
         return
-    console = Console()
+    console = output_console()
     console.print(listing.task_table())
     console.print(listing.suites_table())
     console.print(listing.algorithm_line(), highlight=False)

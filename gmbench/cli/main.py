@@ -11,6 +11,8 @@ from collections.abc import Callable
 import tyro
 
 from gmbench.cli.calibrate import calibrate
+from gmbench.cli.endings import run_to_end
+from gmbench.cli.inherited import settle_inherited
 from gmbench.cli.list_tasks import list_tasks
 from gmbench.cli.merge import merge
 from gmbench.cli.run import run
@@ -18,11 +20,9 @@ from gmbench.cli.score import score
 from gmbench.cli.show import show
 from gmbench.cli.speed import speed
 from gmbench.cli.sweep import sweep
-from gmbench.errors import Interrupted, UsageError
+from gmbench.errors import UsageError, hint
 from gmbench.runs.compilation import configure_compilation
-
-INTERRUPTED = 130
-"""Exit status of a command that Ctrl-C has stopped, as in shells."""
+from gmbench.runs.platforms import check_platform
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_tasks,
@@ -37,23 +37,26 @@ COMMANDS: dict[str, Callable[..., None]] = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a subcommand and returns its exit status. Wrong input prints one sentence and gives status 2."""
+    """Runs a subcommand and returns its exit status, see `gmbench.cli.endings`."""
     given = sys.argv[1:] if arguments is None else arguments
+    return run_to_end(lambda: _run(given), "gmbench")
+
+
+def _run(given: list[str]) -> None:
+    """Runs the subcommand with the given words.
+
+    Raises:
+        UsageError: there is no such command, or its input is wrong.
+    """
+    check_platform()
+    settle_inherited()
     configure_compilation(fast=given[:1] != ["speed"])  # Speed is measured with all optimizations.
-    try:
-        tyro.extras.subcommand_cli_from_dict(
-            COMMANDS,
-            prog="gmbench",
-            description="Goal misgeneralization in reinforcement learning, benchmarked in pure JAX.",
-            args=given,
-        )
-    except UsageError as error:
-        print(f"gmbench: {error}", file=sys.stderr)
-        return 2
-    except Interrupted as error:
-        print(f"gmbench: {error}", file=sys.stderr)
-        return INTERRUPTED
-    except KeyboardInterrupt:
-        print("gmbench: stopped immediately", file=sys.stderr)
-        return INTERRUPTED
-    return 0
+    if given and not given[0].startswith("-") and given[0] not in COMMANDS:
+        known = hint(given[0], COMMANDS, f"the commands are {', '.join(COMMANDS)}")
+        raise UsageError(f"there is no command {given[0]!r}; {known}")
+    tyro.extras.subcommand_cli_from_dict(
+        COMMANDS,
+        prog="gmbench",
+        description="Goal misgeneralization in reinforcement learning, benchmarked in pure JAX.",
+        args=given,
+    )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from gmbench.cli.consoles import output_console
 
 
 def print_json(content: object) -> None:
@@ -24,11 +24,11 @@ def print_scores(scores: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(to_json_types(scores))
     elif "suite" in scores:
-        Console().print(suite_table(scores))
+        output_console().print(suite_table(scores))
     elif "conditions" in scores:
-        Console().print(sweep_scores_table(scores))
+        output_console().print(sweep_scores_table(scores))
     else:
-        Console().print(score_table(scores))
+        output_console().print(score_table(scores))
 
 
 def print_outcome(scores: Mapping[str, Any] | None, out: Path, as_json: bool) -> None:

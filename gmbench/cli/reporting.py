@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
+from gmbench.cli.consoles import error_console
 from gmbench.cli.interrupts import stopping_at_ctrl_c
 from gmbench.cli.progress import Progress
 
@@ -26,7 +25,7 @@ def reporting() -> Iterator[Callbacks]:
     from gmbench.runs.callbacks import Callbacks
 
     with (
-        Progress(Console(stderr=True)) as progress,
+        Progress(error_console()) as progress,
         stopping_at_ctrl_c(
             lambda: progress.line("stopping after a checkpoint is saved; Ctrl-C again stops immediately")
         ) as stop,

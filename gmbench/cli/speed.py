@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from gmbench.cli.arguments import AsJson
+from gmbench.cli.consoles import error_console, output_console
 from gmbench.cli.output import print_json
 from gmbench.cli.progress import Progress
 
@@ -50,11 +50,11 @@ def speed(
         seconds=seconds,
         training=training,
     )
-    with Progress(Console(stderr=True)) as progress:
+    with Progress(error_console()) as progress:
         report = measure_speed(choices, progress.stage)
     if json:
         print_json(report_to_json(report))
         return
-    console = Console()
+    console = output_console()
     console.print(*speed_tables(report), sep="\n")
     console.print(SPEED_NOTE, machine_line(), sep="\n", highlight=False)

@@ -7,21 +7,22 @@ from collections.abc import Callable
 
 import tyro
 
-from gmbench.errors import UsageError
-
-WRONG_INPUT = 2
-"""Exit status of a command that was given wrong input."""
+from gmbench.cli.endings import run_to_end
+from gmbench.cli.inherited import settle_inherited
+from gmbench.runs.platforms import check_platform
 
 
 def run_standalone(command: Callable[..., None], name: str) -> None:
-    """Runs a function with the arguments of the command line. Wrong input prints one sentence.
+    """Runs a function with the arguments of the command line, and exits, see `gmbench.cli.endings`.
 
     Args:
         command: the function; its docstring becomes the help.
         name: name of the module within ``gmbench.cli``.
     """
-    try:
+
+    def run() -> None:
+        check_platform()
+        settle_inherited()
         tyro.cli(command, prog=f"python -m gmbench.cli.{name}")
-    except UsageError as error:
-        print(f"gmbench.cli.{name}: {error}", file=sys.stderr)
-        sys.exit(WRONG_INPUT)
+
+    sys.exit(run_to_end(run, f"gmbench.cli.{name}"))

@@ -10,9 +10,9 @@ import subprocess
 import sys
 import time
 
-from rich.console import Console
 from rich.table import Table
 
+from gmbench.cli.consoles import output_console
 from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError
 from gmbench.speed.quartiles import Quartiles
@@ -78,7 +78,7 @@ def main(repeats: int = 11) -> None:
     """
     if repeats < 1:
         raise UsageError(f"repeats must be at least 1, not {repeats}")
-    Console().print(startup_table([time_startup(startup, repeats) for startup in STARTUPS]))
+    output_console().print(startup_table([time_startup(startup, repeats) for startup in STARTUPS]))
 
 
 if __name__ == "__main__":

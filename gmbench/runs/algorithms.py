@@ -10,6 +10,7 @@ from gmbench.agents.algorithm import Algorithm
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.errors import UsageError
 from gmbench.runs.blocks import block_size
+from gmbench.runs.platforms import check_platform
 from gmbench.runs.settings import RunOptions, Settings
 
 
@@ -33,8 +34,10 @@ def prepare(task: Task, options: RunOptions) -> tuple[Settings, Algorithm[Any]]:
     """Makes the settings of a run, with the size of its blocks, and the learner for one seed.
 
     Raises:
-        UsageError: an option is out of range, or the algorithm cannot be made.
+        UsageError: an option is out of range, the algorithm cannot be made, or runs are not possible on this
+            operating system.
     """
+    check_platform()
     settings = Settings.resolve(task, options)
     learner = make_algorithm(task, settings)
     prepared = dataclasses.replace(settings, block=settings.block or block_size(learner, settings.seeds))

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import metadata
-from pathlib import Path
 from typing import Any
+
+from gmbench.runs.program_cache import cache_variable
 
 ACCELERATOR_PACKAGES = ("jax-cuda12-plugin", "jax-cuda13-plugin", "jax-rocm7-plugin", "libtpu")
 """Packages that let jax use an accelerator."""
@@ -24,25 +25,22 @@ def configure_compilation(fast: bool = True) -> None:
     Compiled programs are cached on disk and, on a machine without an accelerator, compiled with few
     optimizations. Only commands call this, before they import jax: a library must not change how other
     programs of its user are compiled. It keeps what the user has set: ``JAX_COMPILATION_CACHE_DIR`` (empty
-    for no cache), the optimization level in ``XLA_FLAGS``, and ``TF_CPP_MIN_LOG_LEVEL``.
+    for no cache; a folder that cannot be written is not used), the optimization level in ``XLA_FLAGS``, and
+    ``TF_CPP_MIN_LOG_LEVEL``.
 
     Args:
         fast: whether to compile with few optimizations on a CPU.
     """
-    # XLA logs a line about every program that it loads from the cache.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_folder()))
+    # XLA logs warnings and errors about programs that it loads from the cache: it compares the features of
+    # the processor with those that the compiler chose, which differ on some processors of AMD and Intel even
+    # if the program was compiled on the same machine. Errors that matter are raised as exceptions.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = cache_variable()
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     if fast and not any(_installed(package) for package in ACCELERATOR_PACKAGES):
         flags = os.environ.get("XLA_FLAGS", "")
         if "xla_backend_optimization_level" not in flags:
             os.environ["XLA_FLAGS"] = f"{flags} {FAST_COMPILATION}".strip()
-
-
-def cache_folder() -> Path:
-    """The directory of compiled programs, within the user's cache directory."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "gmbench" / "compiled"
 
 
 def _installed(package: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.benchmarks.training_levels import check_levels
-from gmbench.errors import UsageError
+from gmbench.errors import UsageError, hint
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,8 +100,8 @@ class Settings:
             UsageError: a number is out of range, or the task has no such budget.
         """
         if options.budget not in task.budgets:
-            budgets = ", ".join(task.budgets)
-            raise UsageError(f"{task.id} has no budget {options.budget!r}; its budgets are {budgets}")
+            known = hint(options.budget, task.budgets, f"its budgets are {', '.join(task.budgets)}")
+            raise UsageError(f"{task.id} has no budget {options.budget!r}; {known}")
         budget = task.budgets[options.budget]
         return cls(
             task=task.id,

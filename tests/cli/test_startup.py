@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import pytest
+from rich.console import Console
 
 from gmbench.cli import startup
 from gmbench.errors import UsageError
@@ -19,7 +20,7 @@ def test_the_command_prints_one_row_per_startup():
 
 def test_a_median_above_its_limit_is_reported(capsys):
     fast, slow = Quartiles(0.1, 0.05, 0.15), Quartiles(0.6, 0.4, 0.7)
-    startup.Console(width=80).print(startup.startup_table([fast, slow, slow, slow]))
+    Console(width=80).print(startup.startup_table([fast, slow, slow, slow]))
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
     assert ["yes" in row for row in rows] == [True, False, False, False]
     assert ["no" in row.split() for row in rows] == [False, True, True, False]

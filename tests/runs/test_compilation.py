@@ -13,11 +13,11 @@ from gmbench.cli.main import main
 from gmbench.runs import compilation
 from gmbench.runs.compilation import (
     FAST_COMPILATION,
-    cache_folder,
     compile_clock,
     compile_in_background,
     configure_compilation,
 )
+from gmbench.runs.program_cache import cache_folder
 
 VARIABLES = ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "XLA_FLAGS")
 PROGRAM = """

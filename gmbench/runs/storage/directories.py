@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from gmbench.errors import UsageError
+from gmbench.runs.platforms import check_platform
 from gmbench.runs.storage.files import PART
 from gmbench.runs.storage.manifests import is_interrupted
 
@@ -42,8 +42,11 @@ def locked(out: Path) -> Iterator[None]:
     """Locks a directory for this process. The lock is released when the process ends, however it ends.
 
     Raises:
-        UsageError: another process holds the lock.
+        UsageError: another process holds the lock, or the operating system has no such locks.
     """
+    check_platform()
+    import fcntl  # Windows does not have it.
+
     with (out / LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

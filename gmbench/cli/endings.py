@@ -1,0 +1,83 @@
+"""How commands end: with an exit status and, after an error, with one sentence instead of a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from gmbench.errors import AllDiverged, Interrupted, UsageError
+
+WRONG_INPUT = 2
+ALL_DIVERGED = 3
+"""A run is complete, but has no score, because all of its seeds diverged."""
+INTERRUPTED = 130
+"""Ctrl-C has stopped the command, as in shells."""
+CLOSED_PIPE = 141
+"""Nobody reads the output any more, as in ``gmbench list | head -1``; shells have this status for it."""
+
+
+def run_to_end(command: Callable[[], object], name: str) -> int:
+    """Runs a command, prints the sentence of its error on stderr, and returns its exit status.
+
+    Args:
+        command: the command.
+        name: its name, which stands before the sentence.
+    """
+    try:
+        with _flushed_output():
+            command()
+    except BrokenPipeError:
+        _discard(sys.stdout)
+        _discard(sys.stderr)
+        return CLOSED_PIPE
+    except UsageError as error:
+        return _say(name, error, WRONG_INPUT)
+    except AllDiverged as error:
+        return _say(name, error, ALL_DIVERGED)
+    except Interrupted as error:
+        return _say(name, error, INTERRUPTED)
+    except KeyboardInterrupt:
+        return _say(name, "stopped immediately", INTERRUPTED)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _discard(sys.stdout)  # It may be what could not be written.
+        return _say(name, f"the output cannot be written ({error.strerror}); make room", WRONG_INPUT)
+    return 0
+
+
+@contextmanager
+def _flushed_output() -> Iterator[None]:
+    """Flushes stdout at the end of a ``with`` block, because an error at the interpreter's end is not silent.
+
+    Raises:
+        BrokenPipeError: nobody reads the output.
+        OSError: the output cannot be written.
+    """
+    try:
+        yield
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+
+def _say(name: str, message: object, status: int) -> int:
+    """Prints a message on stderr, if anybody reads it, and returns the status."""
+    try:
+        print(f"{name}: {message}", file=sys.stderr, flush=True)
+    except OSError:
+        _discard(sys.stderr)
+    return status
+
+
+def _discard(stream: TextIO | None) -> None:
+    """Discards what a stream still holds and gets, so that the interpreter's end does not fail on it."""
+    try:
+        if stream is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError:
+        pass  # The stream has no file, as in tests.
