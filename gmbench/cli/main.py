@@ -22,7 +22,7 @@ from gmbench.cli.speed import speed
 from gmbench.cli.sweep import sweep
 from gmbench.errors import UsageError, hint
 from gmbench.runs.compilation import configure_compilation
-from gmbench.runs.platforms import check_platform
+from gmbench.runs.storage.platforms import check_platform
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_tasks,

@@ -9,7 +9,7 @@ import tyro
 
 from gmbench.cli.endings import run_to_end
 from gmbench.cli.inherited import settle_inherited
-from gmbench.runs.platforms import check_platform
+from gmbench.runs.storage.platforms import check_platform
 
 
 def run_standalone(command: Callable[..., None], name: str) -> None:

@@ -10,8 +10,8 @@ from gmbench.agents.algorithm import Algorithm
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.errors import UsageError
 from gmbench.runs.blocks import block_size
-from gmbench.runs.platforms import check_platform
 from gmbench.runs.settings import RunOptions, Settings
+from gmbench.runs.storage.platforms import check_platform
 
 
 def make_algorithm(task: Task, settings: Settings) -> Algorithm[Any]:

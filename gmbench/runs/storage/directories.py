@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gmbench.errors import UsageError
-from gmbench.runs.platforms import check_platform
 from gmbench.runs.storage.files import PART
 from gmbench.runs.storage.manifests import is_interrupted
+from gmbench.runs.storage.platforms import check_platform
 
 LOCK = ".lock"
 
