@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gmbench.cli.consoles import output_console
+from gmbench.errors import AllDiverged
 
 
 def print_json(content: object) -> None:
@@ -38,9 +39,28 @@ def print_outcome(scores: Mapping[str, Any] | None, out: Path, as_json: bool) ->
         scores: the scores; empty for a part of a run, None in a process that is not the first.
         out: the directory of the result.
         as_json: whether to print JSON instead of a table.
+
+    Raises:
+        AllDiverged: all seeds of the run, or of a task or a condition, diverged.
     """
     if scores:
         print_scores(scores, as_json)
         print(f"results and figures are in {out}", file=sys.stderr)
+        _check_any_seed_left(scores)
     elif scores is not None:
         print(f"this part is in {out}; combine all parts with gmbench merge", file=sys.stderr)
+
+
+def _check_any_seed_left(scores: Mapping[str, Any]) -> None:
+    """Checks that not all seeds of a run, of a task of a suite or of a condition of a sweep diverged.
+
+    Raises:
+        AllDiverged: they did.
+    """
+    runs = scores.get("tasks") or scores.get("conditions") or {scores.get("task"): scores}
+    lost = [str(name) for name, run in runs.items() if not run["seeds"]]
+    if lost:
+        raise AllDiverged(
+            f"all seeds of {', '.join(lost)} diverged, their weights are no longer numbers; "
+            "try a lower learning rate"
+        )

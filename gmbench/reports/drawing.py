@@ -60,7 +60,8 @@ def _fill(result: Result, folder: Path) -> None:
     task = load_task(result.manifest["task"])
     policies = load_policies(task, result) if result.policies is None else result.policies
     save_figures(result, folder)
-    save_showcase(task, result, policies, folder)
+    if result.scores["per_seed"]:  # Not all seeds diverged.
+        save_showcase(task, result, policies, folder)
 
 
 def _replace(out: Path, fill: Callable[[Path], object]) -> None:

@@ -15,7 +15,6 @@ from gmbench.agents.algorithm import Algorithm
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.tasks.task import PACKS, Task
 from gmbench.benchmarks.training_levels import TRAINING_LEVELS_SEED, training_levels
-from gmbench.errors import UsageError
 from gmbench.runs.blocks import updates_of
 from gmbench.runs.callbacks import Callbacks
 from gmbench.runs.compilation import compile_clock
@@ -131,7 +130,7 @@ def conclude(
         callbacks: receives the progress.
 
     Raises:
-        UsageError: all seeds diverged, or a file cannot be written.
+        UsageError: a file cannot be written.
     """
     shard = join_shards(shards)
     lost = np.array(shard.seeds)[diverged(shard.policies)].tolist()
@@ -148,8 +147,6 @@ def conclude(
     )
     if not settings.all_seeds:
         return result
-    if len(lost) == len(shard.seeds):
-        raise UsageError("every seed diverged, its weights are no longer numbers; try a lower learning rate")
     if lost:
         numbers = ", ".join(map(str, lost))
         callbacks.note(f"{len(lost)} of {len(shard.seeds)} seeds diverged and are left out: {numbers}")

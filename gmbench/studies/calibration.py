@@ -58,11 +58,13 @@ def _load_run(task: Task, directory: Path) -> Result:
     """Loads a run.
 
     Raises:
-        UsageError: there is no finished run, or it is of another task.
+        UsageError: there is no finished run, it is of another task, or all of its seeds diverged.
     """
     its_task, stored = load_scored(directory)
     if its_task.id != task.id:
         raise UsageError(f"the run in {directory} is of {its_task.id}, not of {task.id}")
+    if not stored.scores["per_seed"]:
+        raise UsageError(f"all seeds of the run in {directory} diverged, so there is no agent to evaluate")
     return stored
 
 

@@ -35,7 +35,8 @@ def save_figures(result: Result, folder: Path) -> list[Path]:
     """Writes the figures of a run as PNG and as PDF, and returns the paths of the files.
 
     The figure of goal inference is left out if the scores have no goal inference, and the figure of the
-    outcomes if all events count, since no goal then comes first.
+    outcomes if all events count, since no goal then comes first. If all seeds diverged, only their learning
+    curves are drawn.
 
     Raises:
         UsageError: the result has not been scored.
@@ -44,11 +45,13 @@ def save_figures(result: Result, folder: Path) -> list[Path]:
         raise UsageError(f"there are no scores to draw in {result.out}; run gmbench score on it first")
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    left_out = set()
+    left_out: set[Callable[[Result], Figure]] = set()
     if not result.scores.get("goal_inference"):
         left_out.add(goal_inference)
     if result.manifest["counting"] == "all":
         left_out.add(pack_outcomes)
+    if not result.scores["per_seed"]:
+        left_out = set(FIGURES.values()) - {learning_curves}
     for name, draw in FIGURES.items():
         if draw in left_out:
             continue

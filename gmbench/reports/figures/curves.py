@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from gmbench.reports.figures.style import CENTRED, INK, PAGE, STYLE, goal_colours, legend, tidy, title
+from gmbench.runs.scores.suite import count_seeds
 from gmbench.runs.storage.files import Table
 from gmbench.runs.storage.results import Result
 
@@ -65,8 +66,8 @@ def learning_curves(result: Result) -> Figure:
         tidy(axes)
     if not panels:
         figure.text(0.5, 0.5, "The algorithm reports neither returns nor lengths nor entropy.", **CENTRED)
-    elif result.scores["seeds"] > 1:
-        legend(figure, _curve_handles(result.scores["seeds"]))
+    elif count_seeds(result.scores) > 1:
+        legend(figure, _curve_handles(count_seeds(result.scores)))
     title(figure, result)
     return figure
 
@@ -76,7 +77,8 @@ def _by_seed(curves: Table, column: str) -> tuple[np.ndarray, np.ndarray]:
     seeds, row = np.unique(curves["seed"], return_inverse=True)
     updates, first, place = np.unique(curves["update"], return_index=True, return_inverse=True)
     values = np.full((len(seeds), len(updates)), np.nan)
-    values[row, place] = curves[column]
+    # The metrics of a seed that diverges may become infinite.
+    values[row, place] = np.where(np.isfinite(curves[column]), curves[column], np.nan)
     return curves["steps"][first], values
 
 

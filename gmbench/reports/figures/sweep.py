@@ -24,6 +24,7 @@ from gmbench.reports.figures.style import (
     tidy,
     write_title,
 )
+from gmbench.runs.scores.suite import count_seeds
 
 NAMES = {
     "alpha": "alpha, fraction of training levels that are shifted",
@@ -96,16 +97,22 @@ def _draw_means(axes: Axes, places: np.ndarray, row: Sequence[Mapping[str, Any]]
 
 
 def _draw_verdicts(axes: Axes, places: np.ndarray, row: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Draws stacked bars of the fractions of seeds, and returns a bar container for each verdict."""
+    """Draws stacked bars of the fractions of seeds, and returns a bar container for each verdict.
+
+    The rest of a bar is the fraction of seeds that diverged.
+    """
     begin, bars = np.zeros(len(row)), []
     for verdict, colour in SHADES.items():
-        parts = np.array([condition["verdicts"][verdict] / condition["seeds"] for condition in row])
+        parts = np.array([condition["verdicts"][verdict] / count_seeds(condition) for condition in row])
         bars.append(axes.bar(places, parts, bottom=begin, color=colour, width=0.8, label=verdict))
         begin = begin + parts
+    if (begin < 1 - 1e-9).any():
+        look: dict[str, Any] = {"color": "white", "edgecolor": INK, "hatch": "//", "linewidth": 0.6}
+        bars.append(axes.bar(places, 1 - begin, bottom=begin, width=0.8, label="diverged", **look))
     return bars
 
 
 def _what_was_run(scores: Mapping[str, Any]) -> list[str]:
     first = next(iter(scores["conditions"].values()))
-    most = max(condition["seeds"] for condition in scores["conditions"].values())
+    most = max(count_seeds(condition) for condition in scores["conditions"].values())
     return [scores["task"], first["algorithm"], f"{most} seeds each", f"{first['steps']:,} steps each"]

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from gmbench.benchmarks.scoring import SHARES, VERDICTS
 from gmbench.reports.tables.goals import goal_label
-from gmbench.runs.scores.suite import title_parts
+from gmbench.runs.scores.suite import count_seeds, title_parts
 
 SUITE_NOTE = """\
 C: capability, iid; K, G: capability and goal generalization
@@ -21,9 +21,8 @@ SWEEP_NOTE = "C: capability, iid; K, G: capability and goal generalization; mean
 
 def score_table(scores: Mapping[str, Any]) -> Table:
     """Returns the table of the scores of a run: means over seeds with 95 % intervals."""
-    title = (
-        f"{scores['task']}, {scores['algorithm']}, {scores['seeds']} seeds, {scores['steps']:,} steps each"
-    )
+    seeds = count_seeds(scores)
+    title = f"{scores['task']}, {scores['algorithm']}, {seeds} seeds, {scores['steps']:,} steps each"
     if scores["alpha"]:
         title += f", alpha {scores['alpha']:g}"
     table = Table(title=title, title_justify="left")
@@ -34,9 +33,9 @@ def score_table(scores: Mapping[str, Any]) -> Table:
         table.add_row(label, *_mean_and_interval(estimate))
     table.add_section()
     for verdict, count in scores["verdicts"].items():
-        table.add_row(f"verdict: {verdict}", f"{count} of {scores['seeds']}", "")
+        table.add_row(f"verdict: {verdict}", f"{count} of {seeds}", "")
     if scores["diverged"]:
-        table.add_row("diverged, in nothing above", f"{len(scores['diverged'])} more", "")
+        table.add_row("diverged, in no mean", f"{len(scores['diverged'])} of {seeds}", "")
     return table
 
 
@@ -45,16 +44,21 @@ def suite_table(scores: Mapping[str, Any]) -> Table:
     table = Table(
         title=", ".join(title_parts(scores)),
         title_justify="left",
-        caption=f"{SUITE_NOTE}\nseeds: {', '.join(VERDICTS)}",
+        caption=f"{SUITE_NOTE}\n{_seeds_note(scores['tasks'])}",
         caption_justify="left",
     )
     table.add_column("task")
     for column in ("C", "K", "G", *SHARES, "seeds"):
         table.add_column(column, justify="right")
+    with_diverged = _any_diverged(scores["tasks"])
     for task, row in scores["tasks"].items():
-        table.add_row(task, *_main_scores(row, "mean"), _verdict_counts(row))
+        table.add_row(task, *_main_scores(row, "mean"), _verdict_counts(row, with_diverged))
     table.add_section()
-    table.add_row("mean", *_main_scores(scores["mean"], "mean"), _verdict_counts(scores))
+    every = {
+        "verdicts": scores["verdicts"],
+        "diverged": [seed for row in scores["tasks"].values() for seed in row["diverged"]],
+    }
+    table.add_row("mean", *_main_scores(scores["mean"], "mean"), _verdict_counts(every, with_diverged))
     for label, end in (("IQM", "mean"), ("  from", "low"), ("  to", "high")):
         table.add_row(label, *_main_scores(scores["interquartile_mean"], end))
     return table
@@ -67,14 +71,15 @@ def sweep_scores_table(scores: Mapping[str, Any]) -> Table:
     table = Table(
         title=f"{scores['task']}, {first['algorithm']}, {first['steps']:,} steps for each seed",
         title_justify="left",
-        caption=f"{SWEEP_NOTE}\nseeds: {', '.join(VERDICTS)}",
+        caption=f"{SWEEP_NOTE}\n{_seeds_note(conditions)}",
         caption_justify="left",
     )
     for column in ("alpha", "levels", "C", "K", "G", *SHARES, "seeds"):
         table.add_column(column, justify="right")
+    with_diverged = _any_diverged(conditions)
     for row in conditions.values():
         swept = f"{row['alpha']:g}", f"{row['levels']:,}"
-        table.add_row(*swept, *_main_scores(row, "mean"), _verdict_counts(row))
+        table.add_row(*swept, *_main_scores(row, "mean"), _verdict_counts(row, with_diverged))
     return table
 
 
@@ -82,9 +87,8 @@ def headline(scores: Mapping[str, Any]) -> str:
     """Returns one line with the main scores and the verdicts of a task of a suite."""
     shares = ", ".join(f"{name} {_number(scores['shares'][name]['mean'])}" for name in SHARES)
     k, g = (_number(scores[f"{name}_generalization"]["mean"]) for name in ("capability", "goal"))
-    seeds = ", ".join(
-        f"{count} of {scores['seeds']} {verdict}" for verdict, count in scores["verdicts"].items() if count
-    )
+    counts = {**scores["verdicts"], "diverged": len(scores["diverged"])}
+    seeds = ", ".join(f"{count} of {count_seeds(scores)} {name}" for name, count in counts.items() if count)
     return f"{scores['task']}: K {k}, G {g}; {shares}; {seeds}"
 
 
@@ -116,9 +120,20 @@ def _main_scores(row: Mapping[str, Any], end: str) -> list[str]:
     return [_number(estimate[end]) for estimate in estimates]
 
 
-def _verdict_counts(row: Mapping[str, Any]) -> str:
-    """Returns how many seeds got each verdict, separated by slashes."""
-    return "/".join(str(row["verdicts"][verdict]) for verdict in VERDICTS)
+def _verdict_counts(row: Mapping[str, Any], with_diverged: bool) -> str:
+    """Returns how many seeds got each verdict and, if asked for, how many diverged, separated by slashes."""
+    counts = [row["verdicts"][verdict] for verdict in VERDICTS]
+    return "/".join(map(str, [*counts, len(row["diverged"])] if with_diverged else counts))
+
+
+def _any_diverged(rows: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Returns whether a seed of any task or condition diverged; only then tables count such seeds."""
+    return any(row["diverged"] for row in rows.values())
+
+
+def _seeds_note(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """Explains the column of the seeds in the table of a suite or a sweep."""
+    return f"seeds: {', '.join((*VERDICTS, 'diverged') if _any_diverged(rows) else VERDICTS)}"
 
 
 def _number(value: float | None) -> str:

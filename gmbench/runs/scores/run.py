@@ -11,7 +11,12 @@ import numpy as np
 
 from gmbench.benchmarks import scoring
 from gmbench.benchmarks.scoring import SHARES, VERDICTS, References, Shares
-from gmbench.benchmarks.statistics import bootstrap_interquartile_mean, bootstrap_mean, wilson_rate
+from gmbench.benchmarks.statistics import (
+    Estimate,
+    bootstrap_interquartile_mean,
+    bootstrap_mean,
+    wilson_rate,
+)
 from gmbench.benchmarks.tasks.task import PACKS, PAIRED_PACKS
 from gmbench.runs.scores.seed_means import (
     first_rates,
@@ -60,7 +65,8 @@ def score(
     together, the fraction of levels on which each is ``named`` as the most probable, ``directedness`` in nats
     per step, and the median over levels of the fitted ``inverse_temperature``; it is empty where goals were
     not inferred. ``per_seed`` has one entry per seed with its figures and its verdict. ``diverged`` lists the
-    seeds whose weights became NaN or infinite; they count in nothing else.
+    seeds whose weights became NaN or infinite; they count in nothing else, not even in ``seeds``. If all
+    seeds diverged, every estimate is NaN, and ``measures`` and ``goal_inference`` are empty.
 
     Args:
         manifest: the manifest of the run.
@@ -98,7 +104,7 @@ def score(
         },
         "verdicts": {verdict: counts[verdict] for verdict in VERDICTS},
         "verdict_rates": {
-            verdict: dataclasses.asdict(wilson_rate(counts[verdict], len(seeds))) for verdict in VERDICTS
+            verdict: dataclasses.asdict(_rate(counts[verdict], len(seeds))) for verdict in VERDICTS
         },
         "goal_inference": {
             pack: {figure: _estimates(by_goal) for figure, by_goal in figures.items()}
@@ -153,6 +159,10 @@ def _pack_figures(
 
 def _estimate(values: np.ndarray) -> dict[str, Any]:
     return dataclasses.asdict(bootstrap_mean(values))
+
+
+def _rate(count: int, total: int) -> Estimate:
+    return wilson_rate(count, total) if total else Estimate(np.nan, np.nan, np.nan, 0)
 
 
 def _estimates(values: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:

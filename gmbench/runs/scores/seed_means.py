@@ -18,12 +18,11 @@ def rows_of(table: Table, seeds: np.ndarray) -> Table:
 
 def mean_returns(episodes: Table, pack: str, goals: Sequence[str], seeds: np.ndarray) -> np.ndarray:
     """The mean return of each seed on each goal on one pack: float[seeds, goals]."""
-    return np.array(
-        [
-            [np.mean(episodes[f"return_{goal}"][rows], dtype=float) for goal in goals]
-            for rows in _rows_by_seed(episodes, pack, seeds)
-        ]
-    )
+    means = [
+        [np.mean(episodes[f"return_{goal}"][rows], dtype=float) for goal in goals]
+        for rows in _rows_by_seed(episodes, pack, seeds)
+    ]
+    return np.array(means, float).reshape(len(seeds), len(goals))
 
 
 def first_rates(episodes: Table, pack: str, goals: Sequence[str], seeds: np.ndarray) -> dict[str, np.ndarray]:
@@ -82,6 +81,8 @@ def inferred_goals(
 
 def _rows_by_seed(table: Table, pack: str, seeds: np.ndarray) -> list[np.ndarray]:
     """The row numbers of each seed on one pack."""
+    if len(seeds) == 0:
+        return []
     rows = np.flatnonzero(table["pack"] == pack)
     rows = rows[np.argsort(table["seed"][rows], kind="stable")]
     return np.split(rows, np.searchsorted(table["seed"][rows], seeds[1:]))

@@ -21,13 +21,14 @@ GENERALIZATION = ("capability_generalization", "goal_generalization")
 def score_suite(suite: str, scores: Mapping[str, Scores]) -> dict[str, Any]:
     """Computes the scores in ``suite.json``.
 
-    ``tasks`` has the headline of each task: what was run, the estimates of its ``capability`` on ``iid``, of
-    both generalization figures and of its ``shares``, and its ``verdicts``. ``interquartile_mean`` and
+    ``tasks`` has the headline of each task: what was run, which seeds ``diverged``, the estimates of its
+    ``capability`` on ``iid``, of both generalization figures and of its ``shares``, and its ``verdicts``.
+    ``interquartile_mean`` and
     ``mean`` have the same estimates over all tasks and seeds: the interquartile mean of the figures of all
     seeds, and the mean of the means of the tasks. Only for the latter do the shares sum to 1. The 95 %
     intervals come from resampling the seeds of each task (Agarwal et al. 2021). An estimate is NaN if for
     some task no seed has the figure, because leaving that task out would make another suite. ``verdicts``
-    counts the seeds of all tasks.
+    counts the seeds of all tasks, but for those that diverged.
 
     Args:
         suite: id of the suite.
@@ -46,7 +47,7 @@ def score_suite(suite: str, scores: Mapping[str, Scores]) -> dict[str, Any]:
 
 def _headline(scored: Scores) -> dict[str, Any]:
     return {
-        **{name: scored[name] for name in ("algorithm", "seeds", "alpha", "steps")},
+        **{name: scored[name] for name in ("algorithm", "seeds", "diverged", "alpha", "steps")},
         "capability": scored["packs"]["iid"]["capability"],
         **{name: scored[name] for name in (*GENERALIZATION, "shares", "verdicts")},
     }
@@ -73,10 +74,15 @@ def _aggregate(
     }
 
 
+def count_seeds(scores: Scores) -> int:
+    """The number of seeds of a run, of a task or of a condition: those scored, and those that diverged."""
+    return int(scores["seeds"]) + len(scores["diverged"])
+
+
 def title_parts(scores: Scores) -> list[str]:
     """The parts of a title that says what was run: suite, algorithms, numbers of seeds, and alpha."""
     tasks = scores["tasks"].values()
-    seeds = sorted({task["seeds"] for task in tasks})
+    seeds = sorted({count_seeds(task) for task in tasks})
     most = seeds[-1]
     return [
         scores["suite"],

@@ -27,7 +27,14 @@ def sweep_table(done: Mapping[str, Result]) -> Table:
         done: the result of each condition, by its name.
     """
     rows = [_row(name, result, seed) for name, result in done.items() for seed in result.scores["per_seed"]]
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    return {name: np.array([row[name] for row in rows], kind) for name, kind in _columns().items()}
+
+
+def _columns() -> dict[str, type]:
+    """The type of each column of the table."""
+    numbers = (*(f"capability_{pack}" for pack in PACKS), *SHARES, *GENERALIZATION)
+    swept = {"condition": str, "alpha": float, "levels": int, "seed": int}
+    return {**swept, **dict.fromkeys(numbers, float), "verdict": str}
 
 
 def _row(condition: str, result: Result, seed: Mapping[str, Any]) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def diverged(policies: Any) -> np.ndarray:
     broken = [
         ~np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1)
         for leaf in map(np.asarray, jax.tree.leaves(policies))
-        if np.issubdtype(leaf.dtype, np.inexact)
+        if jax.numpy.issubdtype(leaf.dtype, jax.numpy.inexact)  # NumPy does not know bfloat16 as such.
     ]
     seeds = len(jax.tree.leaves(policies)[0])
     return np.any([np.zeros(seeds, bool), *broken], axis=0)
