@@ -109,18 +109,27 @@ def make_goals_table(rng, episodes, goals):
             fits[:, :-1] = ~fits[:, -1:]
         weights = rng.standard_gamma(0.1 + 8 * fits)
         posterior = weights / weights.sum(axis=-1, keepdims=True)
+        pooled = _pooled(posterior, episodes["seed"][rows])
         towards = 0.7 * MOST_DIRECTED * fits[:, :-1] + rng.uniform(0, 0.1, (len(first), len(goals)))
         nats = towards * length[:, None]
         parts.append(
             {
                 **{name: episodes[name][rows] for name in ("seed", "pack", "level", "length")},
                 **{f"posterior_{name}": posterior[:, index] for index, name in enumerate((*goals, "none"))},
-                **{f"pooled_{name}": posterior[:, index] for index, name in enumerate((*goals, "none"))},
+                **{f"pooled_{name}": pooled[:, index] for index, name in enumerate((*goals, "none"))},
                 **{f"nats_{name}": nats[:, index] for index, name in enumerate(goals)},
                 **{f"inverse_temperature_{name}": np.full(len(first), 4.0) for name in goals},
             }
         )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _pooled(posterior, seeds):
+    """Makes the posterior from all levels of each seed: that of the product of the likelihoods."""
+    logs = np.log(posterior + 1e-12)
+    summed = np.stack([logs[seeds == seed].sum(axis=0) for seed in seeds])
+    weights = np.exp(summed - summed.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def make_curves(rng, verdicts, goals, updates):

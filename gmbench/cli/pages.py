@@ -14,7 +14,7 @@ from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.registry import load_task
 from gmbench.cli.standalone import run_standalone
 from gmbench.reports.pages.environments import index_page, task_page
-from gmbench.reports.pictures.task_levels import pairs_sheet
+from gmbench.reports.pictures.task_levels import varied_sheet
 
 FOLDER = Path(__file__).parents[2] / "docs" / "environments"
 PAIRS = 2
@@ -31,7 +31,7 @@ def main(tasks: tyro.conf.Positional[tuple[str, ...]] = ()) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for task in loaded:
         (FOLDER / f"{task.id}.md").write_text(task_page(task))
-        pairs_sheet(task, PAIRS, 0).save(FOLDER / f"{task.id}.png", optimize=True)
+        varied_sheet(task, PAIRS).save(FOLDER / f"{task.id}.png", optimize=True)
         print(f"wrote {FOLDER / task.id}.md and .png")
     (FOLDER / "README.md").write_text(index_page())
 

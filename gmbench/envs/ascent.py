@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core.boards import Board, Symbol, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.grid import filled
 from gmbench.envs.core.mazes import SIZE
@@ -112,11 +113,15 @@ class Ascent(Walk):
 
     channels: ClassVar[tuple[str, ...]] = ("wall", "flag")
     actions: ClassVar[tuple[str, ...]] = ("left", "wait", "right")
+    meanings: ClassVar[Mapping[str, str]] = {"flag": "flag (goal)"}
     shown = ((0,),)
     last = (1, 2)
-    symbols = {"f": (0,), "t": (1,), "b": (2,)}
+    symbols = {
+        "f": Symbol("the flag", (0,), least=1),
+        "t": Symbol("the top, the higher end", (1,), least=1),
+        "b": Symbol("the foot, the lower end", (2,), least=1),
+    }
     together = {"T": "ft", "B": "fb"}
-    least = {"f": 1, "t": 1, "b": 1}
 
     def advance(self, level: Board, state: WalkState, action: jax.Array) -> WalkState:
         """Moves the agent along the surface; it cannot climb or descend more than one cell in a step."""
@@ -125,6 +130,11 @@ class Ascent(Walk):
         y = state.y + ~filled(column, state.y + 1) - filled(column, state.y)
         goes = filled(column, y + 1) & ~filled(column, y)
         return WalkState(x=jnp.where(goes, x, state.x), y=jnp.where(goes, y, state.y))
+
+    def caption(self, level: Board) -> str:
+        """Returns the end at which the flag stands."""
+        flag, top, _ = level.places.tolist()
+        return f"flag at the {'top' if flag == top else 'foot'}"
 
     @property
     def default_levels(self) -> AscentLevels:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core.annotations import Mark
+from gmbench.envs.core.boards import Board, Symbol, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.mazes import SIZE, Layouts, largest_part, pick, place
 from gmbench.envs.core.rendering import Sprites
-from gmbench.envs.core.walks import Reach, Walk
+from gmbench.envs.core.walks import Reach, Walk, WalkState
 from gmbench.envs.sprites.food import CHEESE as CHEESE_DRAWING
 from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 
@@ -90,11 +92,21 @@ class Corner(Walk):
     time_limit: int = 128
 
     channels: ClassVar[tuple[str, ...]] = ("wall", "cheese")
+    meanings: ClassVar[Mapping[str, str]] = {"cheese": "cheese (goal)"}
     shown = ((0,),)
     last = (0,)
-    symbols = {"c": (0,), "x": (1,)}
+    symbols = {"c": Symbol("the cheese", (0,), least=1), "x": Symbol("the corner", (1,), least=1)}
     together = {"C": "cx"}
-    least = {"c": 1, "x": 1}
+
+    def caption(self, level: Board) -> str:
+        """Returns whether the cheese lies in the corner."""
+        cheese, corner = level.places.tolist()
+        return "cheese in the corner" if cheese == corner else "cheese outside the corner"
+
+    def annotations(self, level: Board, state: WalkState) -> list[Mark]:
+        """Returns an outline around the corner, which no tile shows."""
+        column, row = level.places[1].tolist()
+        return [Mark(column + 1, row + 1, meaning="corner (proxy)")]
 
     @property
     def default_levels(self) -> CornerLevels:

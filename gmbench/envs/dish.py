@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core.boards import Board, Symbol, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.walks import PairLayouts, Reach, Walk, check_copies, copies
@@ -71,10 +72,10 @@ class Dish(Walk):
     time_limit: int = 128
     dish_channels: int = 6
 
+    meanings: ClassVar[Mapping[str, str]] = {"cheese": "cheese (goal)", "dish": "dish (proxy)"}
     last = (0, 1)
-    symbols = {"c": (0,), "d": (1,)}
+    symbols = {"c": Symbol("the cheese", (0,), least=1), "d": Symbol("the dish", (1,), least=1)}
     together = {"C": "cd"}
-    least = {"c": 1, "d": 1}
 
     def __post_init__(self) -> None:
         check_copies(dish_channels=self.dish_channels)
@@ -88,6 +89,11 @@ class Dish(Walk):
     def shown(self) -> tuple[tuple[int, ...], ...]:  # type: ignore[override]
         """The things that each channel shows, see `gmbench.envs.core.world.BoardWorld`."""
         return ((0,), *[(1,)] * self.dish_channels)
+
+    def caption(self, level: Board) -> str:
+        """Returns whether the cheese lies on the dish."""
+        cheese, dish = level.places.tolist()
+        return "cheese on the dish" if cheese == dish else "cheese and dish apart"
 
     @property
     def default_levels(self) -> DishLevels:

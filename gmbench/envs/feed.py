@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import jax
@@ -12,7 +12,7 @@ import numpy as np
 from flax import struct
 
 from gmbench.envs.core import boards, grid
-from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core.boards import Board, Symbol, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.core.options import choose, fix_numbers
@@ -167,11 +167,25 @@ class Feed(BoardWorld[FeedState]):
 
     actions: ClassVar[tuple[str, ...]] = TOPICS
     channels: ClassVar[tuple[str, ...]] = ("wall", "item", "taste", "value")
+    meanings: ClassVar[Mapping[str, str]] = {
+        "agent": "row that is offered: an action recommends its item of one topic",
+        "taste": "current taste (proxy)",
+        "value": "initial taste (goal)",
+    }
     digits = {"time": ROWS * MOST_DAYS, "taste": SIZE, "gone": 2}
-    symbols = {"t": (0,)}
-    least = {"t": 1}
-    still = "o"
-    facts = ("items", "days", "pull")
+    symbols = {"t": Symbol("the column of the current taste", (0,), least=1)}
+    still = {"o": "an item"}
+    facts = {
+        "items": "recommendations in a day",
+        "days": "days in an episode",
+        "pull": "columns by which the taste moves in a night",
+    }
+
+    def caption(self, level: Board) -> str:
+        """Returns how far apart the two tastes are, and the length of an episode."""
+        apart, days = abs(int(level.places[0, 0]) - int(level.start[0])), int(self.fact(level, "days"))
+        tastes = f"{apart} columns from" if apart else "equal to"
+        return f"current taste {tastes} the initial taste; {days} {'day' if days == 1 else 'days'}"
 
     @property
     def default_levels(self) -> FeedLevels:

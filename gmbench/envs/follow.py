@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import jax
@@ -11,7 +11,8 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.envs.core import grid, mazes
-from gmbench.envs.core.boards import NOWHERE, Board, board
+from gmbench.envs.core.annotations import Arrow
+from gmbench.envs.core.boards import NOWHERE, Board, Symbol, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.options import choose, fix_numbers
 from gmbench.envs.core.rendering import Sprites
@@ -206,13 +207,39 @@ class Follow(BoardWorld[FollowState]):
     time_limit: int = LENGTH
 
     channels: ClassVar[tuple[str, ...]] = ("wall", *COLOURS, "partner", "heading", "visited")
+    meanings: ClassVar[Mapping[str, str]] = {
+        **{colour: f"beacon {number} ({colour})" for number, colour in enumerate(COLOURS, start=1)},
+        "heading": "row and column of the partner's next beacon",
+        "visited": "rows that say which beacon was last",
+    }
     height, width = SIDE, WIDTH
     digits = {"time": LENGTH, "last": MOST + 1, "y": SIDE, "x": WIDTH}
     shown = (*((colour,) for colour in range(MOST)), (PARTNER,))
-    symbols = {"r": (0,), "y": (1,), "g": (2,), "b": (3,), "p": (PARTNER,)}
-    least = {"r": 1, "y": 1, "g": 1, "p": 1}
-    facts = ("reversed",)
+    symbols = {
+        "r": Symbol("the red beacon, the first in the right order", (0,), least=1),
+        "y": Symbol("the yellow beacon, the second", (1,), least=1),
+        "g": Symbol("the green beacon, the third", (2,), least=1),
+        "b": Symbol("the blue beacon, the fourth", (3,)),
+        "p": Symbol("the partner", (PARTNER,), least=1),
+    }
+    facts = {"reversed": "0: the partner visits the beacons in the right order; 1: in the reverse order"}
     cues = ("facts",)
+
+    def caption(self, level: Board) -> str:
+        """Returns the order in which the partner visits the beacons."""
+        places, right = level.places[:MOST].tolist(), int(partner_direction(level)) == 1
+        order = [colour for colour, place in zip(COLOURS, places, strict=True) if place[0] != NOWHERE]
+        visited = " \N{RIGHTWARDS ARROW} ".join(order if right else order[::-1])
+        return f"partner in the {'right' if right else 'reverse'} order: {visited}"
+
+    def annotations(self, level: Board, state: FollowState) -> list[Arrow]:
+        """Returns an arrow from each beacon to the one that the partner visits next."""
+        round_trip = [(x + 1, y + 1) for x, y in level.places[:MOST].tolist() if x != NOWHERE]
+        if int(partner_direction(level)) == -1:
+            round_trip.reverse()
+        following = round_trip[1:] + round_trip[:1]
+        meaning = "order of the partner (proxy)"
+        return [Arrow(*pair, meaning=meaning) for pair in zip(round_trip, following, strict=True)]
 
     @property
     def default_levels(self) -> FollowLevels:

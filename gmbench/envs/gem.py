@@ -6,12 +6,13 @@ In training there is a yellow line, under shift a red line and a yellow gem.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs.core.boards import NOWHERE, Board, board
+from gmbench.envs.core.boards import NOWHERE, Board, Symbol, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.rendering import Sprites
 from gmbench.envs.core.walks import PairLayouts, Reach, Walk, WalkState, check_copies, copies
@@ -97,8 +98,13 @@ class Gem(Walk):
     time_limit: int = 128
     colour_channels: int = 3
 
+    meanings: ClassVar[Mapping[str, str]] = {"line": "line (goal)", "yellow": "yellow (proxy)"}
     last = (YELLOW_LINE, RED_LINE, YELLOW_GEM)
-    symbols = {"y": (YELLOW_LINE,), "r": (RED_LINE,), "g": (YELLOW_GEM,)}
+    symbols = {
+        "y": Symbol("a yellow line", (YELLOW_LINE,)),
+        "r": Symbol("a red line", (RED_LINE,)),
+        "g": Symbol("a yellow gem", (YELLOW_GEM,)),
+    }
 
     def __post_init__(self) -> None:
         check_copies(colour_channels=self.colour_channels)
@@ -114,6 +120,12 @@ class Gem(Walk):
         yellows, reds = ([(YELLOW_LINE, YELLOW_GEM)], [(RED_LINE,)])
         count = self.colour_channels
         return (*yellows * count, *reds * count, (YELLOW_LINE, RED_LINE), (YELLOW_GEM,))
+
+    def caption(self, level: Board) -> str:
+        """Returns what lies in the maze."""
+        things = self.symbols.values()
+        there = [thing for thing in things if level.places[thing.things[0]].tolist() != [NOWHERE] * 2]
+        return " and ".join(thing.meaning for thing in there)
 
     @property
     def default_levels(self) -> GemLevels:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
 
 from gmbench.envs.core import grid
-from gmbench.envs.core.boards import NOWHERE, Board, board
+from gmbench.envs.core.annotations import Annotation, Mark, Stamp
+from gmbench.envs.core.boards import NOWHERE, Board, Symbol, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.mazes import Layout, Layouts, pick, place
 from gmbench.envs.core.options import choose, fix_numbers
@@ -21,10 +24,10 @@ from gmbench.envs.sprites.garden import assemble_garden, make_sprite
 
 KINDS = ("key", "ball", "box")
 """Kinds of objects. A word is an index of these."""
-COLOURS = ("red", "green", "blue")
+COLOURS = ("red", "yellow", "blue")
 """Colours of objects."""
 SYMBOLS = "Kk7Oo0Xx8"
-"""A symbol for each thing: red, green and blue keys, then balls, then boxes."""
+"""A symbol for each thing: red, yellow and blue keys, then balls, then boxes."""
 THINGS = len(SYMBOLS)
 """Number of things, one for each kind in each colour; a level has a few of them."""
 WORD_ROWS = grid.VIEW // len(KINDS)
@@ -144,6 +147,22 @@ class InstructLevels(Layouts):
         return kinds * len(COLOURS) + jnp.concatenate((jnp.zeros(1, int), 1 + drawn_things % colours))
 
 
+def _named(level: Board) -> int:
+    """Returns the object of the named kind, as an index of ``Board.places``."""
+    word = int(level.facts[0])
+    return _first_there(level, range(word * len(COLOURS), (word + 1) * len(COLOURS)))
+
+
+def _red(level: Board) -> int:
+    """Returns the red object, as an index of ``Board.places``."""
+    return _first_there(level, range(0, THINGS, len(COLOURS)))
+
+
+def _first_there(level: Board, things: range) -> int:
+    """Returns the first of some things that is there, or the last of them if none is."""
+    return next((thing for thing in things if level.places[thing].tolist() != [NOWHERE] * 2), things[-1])
+
+
 @dataclasses.dataclass(frozen=True)
 class Instruct(Walk):
     """Instructions in a room (Starace 2023; after BabyAI, Chevalier-Boisvert et al. 2019, level "GoToLocal").
@@ -170,13 +189,19 @@ class Instruct(Walk):
     time_limit: int = 24
 
     channels: ClassVar[tuple[str, ...]] = ("wall", *COLOURS, *KINDS, "word")
+    meanings: ClassVar[Mapping[str, str]] = {"red": "red (proxy)", "word": "rows that name a kind"}
     shown = (
         *(tuple(range(colour, THINGS, len(COLOURS))) for colour in range(len(COLOURS))),
         *(tuple(range(3 * kind, 3 * kind + 3)) for kind in range(len(KINDS))),
     )
     last = tuple(range(THINGS))
-    symbols = {symbol: (thing,) for thing, symbol in enumerate(SYMBOLS)}
-    facts = ("word",)
+    symbols = {
+        symbol: Symbol(f"a {colour} {kind}", (thing,))
+        for thing, (symbol, (kind, colour)) in enumerate(
+            zip(SYMBOLS, itertools.product(KINDS, COLOURS), strict=True)
+        )
+    }
+    facts = {"word": f"the kind that is named: {', '.join(f'{n} {kind}' for n, kind in enumerate(KINDS))}"}
 
     def signs(self, level: Board, state: WalkState) -> list[jax.Array]:
         """Returns the rows of the sign ``word``; they differ between words."""
@@ -191,6 +216,18 @@ class Instruct(Walk):
             raise LevelError(f"the word is {word}, and the level has no object of this kind")
         return level
 
+    def caption(self, level: Board) -> str:
+        """Returns the instruction, and which object is red."""
+        named, red = (KINDS[thing // len(COLOURS)] for thing in (_named(level), _red(level)))
+        return f"instruction: the {named}; " + ("it is red" if named == red else f"the {red} is red")
+
+    def annotations(self, level: Board, state: WalkState) -> list[Annotation]:
+        """Returns an outline around the named object, and pictures of its kind in place of the word."""
+        word, (column, row) = int(level.facts[0]), level.places[_named(level)].tolist()
+        signs = range(grid.VIEW - (word + 1) * WORD_ROWS, grid.VIEW - word * WORD_ROWS)
+        stamps = [Stamp(sign, self.height + 1, toys.PLAQUES[KINDS[word]]) for sign in signs]
+        return [*stamps, Mark(column + 1, row + 1, meaning="object that is named (goal)")]
+
     @property
     def default_levels(self) -> InstructLevels:
         """Levels on which the named object is red, as in training."""
@@ -199,6 +236,6 @@ class Instruct(Walk):
     @property
     def sprites(self) -> Sprites:
         """Sprites of hedges, of toys in three colours and of a plaque."""
-        colours = {"red": toys.RED, "green": toys.GREEN, "blue": toys.BLUE}
+        colours = {"red": toys.RED, "yellow": toys.YELLOW, "blue": toys.BLUE}
         shapes = {kind: toys.stencil(getattr(toys, kind.upper())) for kind in KINDS}
         return assemble_garden(**colours, **shapes, word=make_sprite(toys.WORD))

@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 import jax
 import jax.numpy as jnp
 
-from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core import grid
+from gmbench.envs.core.boards import Board, Symbol, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.grid import filled
 from gmbench.envs.core.mazes import FAR, Layout, Layouts, distances, pick, place
@@ -138,10 +139,14 @@ class Lava(Walk):
     channels: ClassVar[tuple[str, ...]] = ("wall", "lava", "cheese")
     shown = ((0,),)
     last = (0,)
-    symbols = {"c": (0,)}
-    still = "~"
-    least = {"c": 1}
+    symbols = {"c": Symbol("the cheese", (0,), least=1)}
+    still = {"~": "lava"}
     cues = ("cells",)
+
+    def caption(self, level: Board) -> str:
+        """Returns how much lava there is."""
+        cells = int(grid.unpack(level.cells, self.height, self.width)[..., 1].sum())
+        return f"lava on {cells} cells" if cells else "no lava"
 
     @property
     def default_levels(self) -> LavaLevels:

@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from gmbench.envs.core import mazes
-from gmbench.envs.core.boards import Board, board
+from gmbench.envs.core import grid, mazes
+from gmbench.envs.core.annotations import Arrow
+from gmbench.envs.core.boards import Board, Symbol, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.grid import VIEW, filled
 from gmbench.envs.core.options import choose, fix_numbers
@@ -143,12 +144,18 @@ class Memory(BoardWorld[MemoryState]):
     channels: ClassVar[tuple[str, ...]] = (
         "wall", "ice", "green end", "purple end", "green signal", "purple signal",
     )  # fmt: skip
+    meanings: ClassVar[Mapping[str, str]] = {
+        "green signal": "the signal names the green end",
+        "purple signal": "the signal names the purple end",
+    }
     shown = ((0,), (1,))
-    symbols = {"g": (0,), "p": (1,)}
-    still = "~"
-    facts = ("signal", "slippery")
+    symbols = {"g": Symbol("the green end", (0,), least=1), "p": Symbol("the purple end", (1,), least=1)}
+    still = {"~": "ice"}
+    facts = {
+        "signal": "the end that is rewarded. 0: green; 1: purple",
+        "slippery": "0: the ice is safe; 1: it carries the agent into the other lane",
+    }
     cues = (SLIPPERY,)
-    least = {"g": 1, "p": 1}
     digits: ClassVar[Mapping[str, int]] = {"habit": 3, "y": HEIGHT, "x": WIDTH}
 
     def start(self, level: Board) -> MemoryState:
@@ -178,6 +185,19 @@ class Memory(BoardWorld[MemoryState]):
     def _row(self, level: Board, end: Any) -> jax.Array:
         """Returns the row of an end, which is also that of its lane: int32."""
         return level.places[end, 1]
+
+    def caption(self, level: Board) -> str:
+        """Returns the colour of the signal, and whether the ice is slippery."""
+        signal, slippery = (int(fact) for fact in level.facts)
+        return f"signal {('green', 'purple')[signal]}; ice {'slippery' if slippery else 'safe'}"
+
+    def annotations(self, level: Board, state: MemoryState) -> list[Arrow]:
+        """Returns an arrow across the ice if the ice carries the agent into the other lane."""
+        if not int(level.facts[SLIPPERY]):
+            return []
+        ice = grid.unpack(level.cells, self.height, self.width)[UPPER, :, 1]
+        column = int(jnp.argmax(ice)) + 1
+        return [Arrow((column, UPPER + 1), (column, LOWER + 1), both=True, meaning="slippery ice")]
 
     @property
     def default_levels(self) -> MemoryLevels:

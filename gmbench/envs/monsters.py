@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import ClassVar
 
 import jax
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.envs.core import grid
-from gmbench.envs.core.boards import NOWHERE, Board
+from gmbench.envs.core.boards import NOWHERE, Board, Symbol
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.fields import (
     Field,
@@ -127,12 +128,17 @@ class Monsters(Field[MonstersState]):
     height = width = 14
     shortest: ClassVar[int] = 25
     channels: ClassVar[tuple[str, ...]] = ("wall", "apple", "shield", "monster", "held")
-    symbols = {
-        "a": range(EACH),
-        "s": range(EACH, 2 * EACH),
-        "m": range(2 * EACH, 2 * EACH + MOST_MONSTERS),
+    meanings: ClassVar[Mapping[str, str]] = {
+        "apple": "apple (goal)",
+        "shield": "shield (proxy)",
+        "held": "a shield is held",
     }
-    shown = tuple(tuple(indices) for indices in symbols.values())
+    symbols = {
+        "a": Symbol("an apple", range(EACH)),
+        "s": Symbol("a shield", range(EACH, 2 * EACH)),
+        "m": Symbol("a monster", range(2 * EACH, 2 * EACH + MOST_MONSTERS)),
+    }
+    shown = tuple(tuple(symbol.things) for symbol in symbols.values())
 
     @property
     def default_levels(self) -> MonstersLevels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import jax
@@ -12,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from gmbench.envs.core.boards import NOWHERE, Board, board
+from gmbench.envs.core.boards import NOWHERE, Board, Symbol, board
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.grid import VIEW
 from gmbench.envs.core.mazes import SIZE
@@ -192,11 +193,36 @@ class Query(BoardWorld[QueryState]):
 
     channels: ClassVar[tuple[str, ...]] = ("wall", "added", "subtracted", "unknown", "answer", "asked")
     actions: ClassVar[tuple[str, ...]] = ("ask", "bead", "answer")
+    meanings: ClassVar[Mapping[str, str]] = {
+        "added": "+1",
+        "subtracted": "-1",
+        "unknown": "unknown term; the action ask shows it",
+        "answer": "answer; the action bead adds one",
+        "asked": "questions asked",
+    }
     digits = {"questions": LINES + 2, "beads": MOST + 1, "done": 2}
     shown = tuple(tuple(things.tolist()) for things in (ADDED, SUBTRACTED, UNKNOWN, ANSWER))
-    symbols = dict(zip("+-?o", shown, strict=True))
-    facts = ("unknown",)
+    symbols = {
+        "+": Symbol("a bead that is added", shown[0]),
+        "-": Symbol("a bead that is subtracted", shown[1]),
+        "?": Symbol("an unknown term, only during an episode", shown[2]),
+        "o": Symbol("a bead of the answer, only during an episode", shown[3]),
+    }
+    facts = {"unknown": "the lines whose term is unknown at the start: the sum of 2**k over their numbers k"}
     cues = ("facts",)
+
+    def caption(self, level: Board) -> str:
+        """Returns the sum, with a question mark for each unknown term, and its value."""
+        rows, unknown, terms, value = level.places[:, 1], int(level.facts[0]), [], 0
+        for line in range(LINES):
+            added, subtracted = (int((rows[beads] == 2 * line).sum()) for beads in (ADDED, SUBTRACTED))
+            value += added - subtracted
+            if added + subtracted:
+                amount = "?" if unknown >> line & 1 else str(added + subtracted)
+                terms.append(f"{'-' if subtracted and amount != '?' else '+'} {amount}")
+        count = unknown.bit_count()
+        known = f"{count} unknown {'term' if count == 1 else 'terms'}" if count else "nothing unknown"
+        return f"{' '.join(terms).removeprefix('+ ')} = {value}; {known}"
 
     @property
     def default_levels(self) -> QueryLevels:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from gmbench.envs.core import mazes
-from gmbench.envs.core.boards import NOWHERE, Board
+from gmbench.envs.core.boards import NOWHERE, Board, Symbol
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.fields import Field, FieldLevels, FieldState, are_at, bernoulli, random_bits
 from gmbench.envs.core.rendering import Sprites
@@ -113,7 +113,7 @@ class Trees(Field[TreesState]):
     shortest: ClassVar[int] = 25
     actions: ClassVar[tuple[str, ...]] = (*mazes.ACTIONS, "wait")
     channels: ClassVar[tuple[str, ...]] = ("wall", "tree")
-    symbols = {"t": range(MOST)}
+    symbols = {"t": Symbol("a tree", range(MOST))}
     shown = (tuple(range(MOST)),)
 
     @property

@@ -19,4 +19,4 @@ def refusal(parse, drawing):
 
 def symbols_in(message):
     """The symbols that a refusal names as possible."""
-    return set(message.split("the symbols are ")[1].split())
+    return {entry.split(" (")[0] for entry in message.split("the symbols are ")[1].split("), ")}

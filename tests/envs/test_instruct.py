@@ -43,7 +43,7 @@ def test_kind_and_colour_are_separate_channels():
     found = seen(ENV, "K0\n@x\nword 0")
     del found["word"]
     key, ball, box = {(0, -1)}, {(1, -1)}, {(1, 0)}
-    assert found == {"key": key, "red": key, "ball": ball, "blue": ball, "box": box, "green": box}
+    assert found == {"key": key, "red": key, "ball": ball, "blue": ball, "box": box, "yellow": box}
 
 
 def test_words_fill_different_rows_that_do_not_depend_on_the_agent():

@@ -14,10 +14,12 @@ from gmbench.envs.coinrun.generator import CoinRunLevels
 from gmbench.envs.coinrun.level import ENEMY, HEIGHT, PERIOD, PHASE_STEPS, WIDTH, CoinRunLevel
 from gmbench.envs.coinrun.physics import ACTIONS, JUMP, CoinRunState
 from gmbench.envs.coinrun.sprites import SPRITES
-from gmbench.envs.coinrun.text import draw, parse
+from gmbench.envs.coinrun.text import LEGEND, draw, parse
 from gmbench.envs.core import grid
+from gmbench.envs.core.annotations import Mark
 from gmbench.envs.core.environment import Environment, Goal
 from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.text import Legend
 
 
 def _is_at(state: CoinRunState, place: jax.Array) -> jax.Array:
@@ -71,8 +73,19 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
 
     channels: ClassVar[tuple[str, ...]] = ("wall", "crate", "lava", "saw", "enemy", "coin", "rise")
     actions: ClassVar[tuple[str, ...]] = ACTIONS
+    meanings: ClassVar[Mapping[str, str]] = {"coin": "coin (goal)", "rise": "way of a jump"}
     # A state in which the agent is dead needs no number: the episode has ended.
     digits: ClassVar[Mapping[str, int]] = {"y": HEIGHT, "x": WIDTH, "rise": JUMP, "phase": PERIOD}
+
+    def caption(self, level: CoinRunLevel) -> str:
+        """Returns where the coin is."""
+        if level.coin.tolist() == level.end.tolist():
+            return "coin at the end of the level"
+        return f"coin {int(level.end[0]) - int(level.coin[0])} columns before the end"
+
+    def annotations(self, level: CoinRunLevel, state: CoinRunState) -> list[Mark]:
+        """Returns an outline around the end of the level, which no tile shows."""
+        return [Mark(int(level.end[0]), int(level.end[1]), meaning="end of the level (proxy)")]
 
     @property
     def default_levels(self) -> CoinRunLevels:
@@ -117,6 +130,11 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
     def position(self, state: CoinRunState) -> tuple[jax.Array, jax.Array]:
         """Returns the column and row of the agent in `scene`: int32 scalars."""
         return state.x, state.y
+
+    @property
+    def legend(self) -> Legend:
+        """The meaning of the symbols of `gmbench.envs.coinrun.text`."""
+        return LEGEND
 
     def parse(self, text: str) -> CoinRunLevel:
         """Reads a level from text, see `gmbench.envs.coinrun.text`."""

@@ -1,12 +1,4 @@
-"""The text format of CoinRun levels.
-
-======  ==============================  ======  ==============================
-``#``   wall                            ``@``   the agent, or its start
-``=``   crate                           ``o``   the coin
-``~``   lava                            ``G``   the end of the level
-``^``   saw                             ``O``   coin and end in one cell
-``.``   nothing                         1 to f  an enemy
-======  ==============================  ======  ==============================
+"""The text format of CoinRun levels; `LEGEND` has its symbols.
 
 The symbol of an enemy is a hexadecimal digit. Its bit p says that an enemy is in this cell in patrol phase p:
 ``1a4`` is an enemy that walks to and fro over three cells, ``f`` is an enemy that stands still.
@@ -31,11 +23,26 @@ from gmbench.envs.coinrun.level import (
 )
 from gmbench.envs.coinrun.physics import CoinRunState
 from gmbench.envs.core import grid
-from gmbench.envs.core.text import only_place, read_cells
+from gmbench.envs.core.text import Legend, only_place, read_cells
 
 STILL = {"#": WALL, "=": CRATE, "~": LAVA, "^": SAW}
 ENEMIES = "0123456789abcdef"
-SYMBOLS = "".join(STILL) + ENEMIES[1:] + ".@oGO"
+LEGEND = Legend(
+    {
+        "#": "wall",
+        "=": "crate",
+        "~": "lava",
+        "^": "saw",
+        ".": "nothing",
+        "@": "the agent",
+        "o": "the coin",
+        "G": "the end of the level",
+        "O": "coin and end in one cell",
+        ENEMIES[1:]: "an enemy in those of its 4 patrol phases whose bits the hexadecimal digit has",
+    },
+    {},
+)
+"""The meaning of every symbol."""
 
 
 def parse(text: str) -> CoinRunLevel:
@@ -44,7 +51,7 @@ def parse(text: str) -> CoinRunLevel:
     Raises:
         LevelError: the text is no level; the message says why.
     """
-    symbols = read_cells(text, HEIGHT, WIDTH, SYMBOLS, outside="#")
+    symbols = read_cells(text, HEIGHT, WIDTH, LEGEND.symbols, outside="#")
     cells = np.zeros((HEIGHT, WIDTH, CHANNELS), bool)
     for symbol, channel in STILL.items():
         cells[..., channel] = symbols == symbol

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,7 @@ from flax import struct
 
 from gmbench.envs.core import grid
 from gmbench.envs.core.grid import BitPlanes
-from gmbench.envs.core.text import LevelError, only_place, read_cells
+from gmbench.envs.core.text import Legend, LevelError, only_place, read_cells
 
 NOWHERE = -100
 """Column and row of a thing that is not there, or no longer there; it is outside of every view."""
@@ -90,6 +90,21 @@ def board(
     )
 
 
+class Symbol(NamedTuple):
+    """What a symbol of a drawing stands for.
+
+    Attributes:
+        meaning: the meaning for people, in a few words.
+        things: the things, as indices of ``Board.places``. Things with the same symbol are alike; they are
+            numbered row by row.
+        least: the smallest number of cells with the symbol.
+    """
+
+    meaning: str
+    things: Sequence[int]
+    least: int = 0
+
+
 @dataclasses.dataclass(frozen=True)
 class Notation:
     """The text format for the boards of one environment.
@@ -97,28 +112,30 @@ class Notation:
     Attributes:
         height: rows of the world.
         width: columns of the world.
-        things: maps a symbol to the things that it stands for, given as indices of ``Board.places``. Things
-            with the same symbol are alike; they are numbered row by row.
-        still: a symbol for each channel of ``Board.cells`` after the walls.
+        things: what each symbol stands for, in the order in which they are drawn.
+        still: a symbol for each channel of ``Board.cells`` after the walls, and its meaning.
         together: maps a symbol to the two symbols that it replaces where both are in one cell.
-        facts: the names of ``Board.facts``.
-        least: the smallest number of cells with a symbol; 0 for the symbols that are not named here.
+        facts: the names of ``Board.facts`` and their meanings.
         cues: see `Board`.
     """
 
     height: int
     width: int
-    things: Mapping[str, Sequence[int]]
-    still: str = ""
+    things: Mapping[str, Symbol]
+    still: Mapping[str, str] = dataclasses.field(default_factory=dict)
     together: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    facts: tuple[str, ...] = ()
-    least: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
     cues: Cues = ("places",)
 
     @property
-    def symbols(self) -> str:
-        """All symbols that a drawing can have."""
-        return "".join((WALL, FLOOR, AGENT, self.still, *self.things, *self.together))
+    def legend(self) -> Legend:
+        """The meaning of all symbols that a drawing can have, and of all facts."""
+        symbols = {WALL: "wall", FLOOR: "floor", AGENT: "the agent", **self.still}
+        symbols |= {symbol: entry.meaning for symbol, entry in self.things.items()}
+        symbols |= {
+            both: " and ".join(symbols[part] for part in parts) for both, parts in self.together.items()
+        }
+        return Legend(symbols, self.facts)
 
 
 def parse(text: str, notation: Notation) -> Board:
@@ -127,20 +144,19 @@ def parse(text: str, notation: Notation) -> Board:
     Raises:
         LevelError: the text does not follow the notation; the message says why.
     """
-    drawing, facts = _split(text, notation.facts)
-    symbols = read_cells(drawing, notation.height, notation.width, notation.symbols, outside=WALL)
-    count = 1 + max((index for indices in notation.things.values() for index in indices), default=-1)
+    drawing, facts = _split(text, tuple(notation.facts))
+    symbols = read_cells(drawing, notation.height, notation.width, notation.legend.symbols, outside=WALL)
+    count = 1 + max((index for entry in notation.things.values() for index in entry.things), default=-1)
     places = np.full((count, 2), NOWHERE, np.int32)
-    for symbol, indices in notation.things.items():
+    for symbol, (_, indices, least) in notation.things.items():
         meaning = [symbol] + [both for both, parts in notation.together.items() if symbol in parts]
         found = np.argwhere(np.isin(symbols, meaning))[:, ::-1]
-        least = notation.least.get(symbol, 0)
         if not least <= len(found) <= len(indices):
             wanted = f"{least}" if least == len(indices) else f"{least} to {len(indices)}"
             raise LevelError(f"the level has {len(found)} cells marked {symbol}; mark {wanted}")
         places[list(indices)[: len(found)]] = found
     return board(
-        [jnp.asarray(symbols == symbol) for symbol in WALL + notation.still],
+        [jnp.asarray(symbols == symbol) for symbol in (WALL, *notation.still)],
         jnp.asarray(only_place(symbols, AGENT, "the agent's start")),
         jnp.asarray(places),
         [facts.get(name, 0) for name in notation.facts],
@@ -159,12 +175,12 @@ def draw(level: Board, notation: Notation, agent: Any = None, places: Any = None
     """
     cells = np.asarray(grid.unpack(level.cells, notation.height, notation.width))
     symbols = np.full(cells.shape[:2], FLOOR)
-    for channel, symbol in enumerate(WALL + notation.still):
+    for channel, symbol in enumerate((WALL, *notation.still)):
         symbols[cells[..., channel]] = symbol
     there = np.asarray(level.places if places is None else places)
     both = {frozenset(parts): symbol for symbol, parts in notation.together.items()}
-    for symbol, indices in notation.things.items():
-        for column, row in there[list(indices)].tolist():
+    for symbol, entry in notation.things.items():
+        for column, row in there[list(entry.things)].tolist():
             if column != NOWHERE:
                 symbols[row, column] = both.get(frozenset((symbol, str(symbols[row, column]))), symbol)
     x, y = level.start if agent is None else agent

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 import jax
 import jax.numpy as jnp
 
 from gmbench.envs.core import grid
+from gmbench.envs.core.annotations import Annotation
 from gmbench.envs.core.levels import LevelGenerator
 from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.text import Legend
 
 LevelT = TypeVar("LevelT")
 StateT = TypeVar("StateT")
@@ -54,6 +56,9 @@ class EnvironmentDefinition(abc.ABC, Generic[LevelT, StateT]):
     """Names of the channels of an observation."""
     actions: ClassVar[tuple[str, ...]]
     """Names of the actions; an action is an index of this tuple."""
+    meanings: ClassVar[Mapping[str, str]] = {}
+    """What a picture shows, in a few words for its legend: by the name of a channel, and ``agent``. Without
+    an entry, the legend has the name of the channel."""
 
     # Dynamics.
 
@@ -112,6 +117,24 @@ class EnvironmentDefinition(abc.ABC, Generic[LevelT, StateT]):
     @abc.abstractmethod
     def sprites(self) -> Sprites:
         """The tiles for pictures of this environment."""
+
+    def caption(self, level: LevelT) -> str:
+        """Returns what sets a level apart from its paired level, in a few words to write under its picture.
+
+        An author overrides it. It must say what the picture cannot show, such as the length of an episode.
+        """
+        del level
+        return ""
+
+    def annotations(self, level: LevelT, state: StateT) -> Sequence[Annotation]:
+        """Returns what a picture for people shows beyond `scene`. No observation has it."""
+        del level, state
+        return ()
+
+    @property
+    @abc.abstractmethod
+    def legend(self) -> Legend:
+        """The meaning of every symbol and line that `draw` writes and `parse` reads."""
 
     @abc.abstractmethod
     def parse(self, text: str) -> LevelT:

@@ -6,6 +6,7 @@ A seed in the level fixes the random events: the same level and the same actions
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 import chex
@@ -77,7 +78,10 @@ class Field(BoardWorld[FieldStateT]):
 
     shortest: ClassVar[int]
     """Steps of the shortest episodes; levels with a smaller length have episodes of this length too."""
-    facts = ("length", "seed")
+    facts: ClassVar[Mapping[str, str]] = {
+        "length": "steps of an episode",
+        "seed": "what the random events follow from",
+    }
     cues = (LENGTH,)
 
     def horizon(self, level: Board) -> jax.Array:
@@ -88,6 +92,10 @@ class Field(BoardWorld[FieldStateT]):
     def shortest_horizon(self) -> int:
         """The smallest value that `horizon` returns on any level, in steps."""
         return min(self.shortest, self.time_limit)
+
+    def caption(self, level: Board) -> str:
+        """Returns the length of an episode."""
+        return f"episode of {int(self.horizon(level))} steps"
 
     def ended(self, level: Board, state: FieldStateT) -> jax.Array:
         """Returns false: an episode ends only at its horizon."""

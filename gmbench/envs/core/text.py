@@ -1,17 +1,33 @@
-"""Levels as text: the parser for a drawing of characters, and the error that it raises."""
+"""Levels as text: the legend of symbols, the parser for a drawing of characters, and its error."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from gmbench.errors import UsageError
 
 
+class Legend(NamedTuple):
+    """What the text of a level means; it comes from the tables that the parser reads.
+
+    Attributes:
+        symbols: the meaning of each character of a drawing. Characters with one meaning share an entry, whose
+            key has all of them.
+        facts: the meaning of each line "name number" below a drawing, by its name.
+    """
+
+    symbols: Mapping[str, str]
+    facts: Mapping[str, str]
+
+
 class LevelError(UsageError):
     """The text is not a level of the environment; the message says why in one sentence."""
 
 
-def read_cells(text: str, height: int, width: int, symbols: str, outside: str) -> np.ndarray:
+def read_cells(text: str, height: int, width: int, symbols: Mapping[str, str], outside: str) -> np.ndarray:
     """Reads a drawing into an array of single characters: str[height, width].
 
     A drawing that is smaller than the array lies at the bottom left. Blank lines at the start and at the end
@@ -21,7 +37,7 @@ def read_cells(text: str, height: int, width: int, symbols: str, outside: str) -
         text: the drawing, one line for each row of cells.
         height: rows of the array.
         width: columns of the array.
-        symbols: all characters that may occur in the drawing.
+        symbols: the meanings of all characters that may occur in the drawing, see `Legend`.
         outside: the character that fills the cells outside the drawing.
 
     Raises:
@@ -42,18 +58,18 @@ def read_cells(text: str, height: int, width: int, symbols: str, outside: str) -
     return cells
 
 
-def _check(lines: list[str], height: int, width: int, symbols: str) -> None:
+def _check(lines: list[str], height: int, width: int, symbols: Mapping[str, str]) -> None:
     if len(lines) > height or len(lines[0]) > width:
         raise LevelError(
             f"the level has {len(lines)} rows of {len(lines[0])} cells; "
             f"at most {height} rows of {width} cells are possible"
         )
+    known = "".join(symbols)
     for row, line in enumerate(lines, start=1):
-        unknown = next((symbol for symbol in line if symbol not in symbols), None)
+        unknown = next((symbol for symbol in line if symbol not in known), None)
         if unknown is not None:
-            raise LevelError(
-                f"row {row} of the level holds {unknown!r}; the symbols are {' '.join(sorted(symbols))}"
-            )
+            meanings = ", ".join(f"{symbol} ({meaning})" for symbol, meaning in symbols.items())
+            raise LevelError(f"row {row} of the level holds {unknown!r}; the symbols are {meanings}")
         if len(line) != len(lines[0]):
             raise LevelError(
                 f"row {row} of the level has {len(line)} cells and row 1 has {len(lines[0])}; "

@@ -14,8 +14,9 @@ import jax
 import jax.numpy as jnp
 
 from gmbench.envs.core import boards, grid, mazes
-from gmbench.envs.core.boards import Board, Notation
+from gmbench.envs.core.boards import Board, Notation, Symbol
 from gmbench.envs.core.environment import Environment, LevelT, StateT
+from gmbench.envs.core.text import Legend
 
 Things = tuple[jax.Array, jax.Array]
 """The things of one channel: their places, int32[things, 2], and whether each is there, bool[things]."""
@@ -105,16 +106,14 @@ class BoardWorld(World[Board, WorldStateT]):
 
     shown: ClassVar[tuple[tuple[int, ...], ...]] = ()
     """For each channel of things, the things that it shows, as indices of ``Board.places``."""
-    symbols: ClassVar[Mapping[str, Sequence[int]]] = {}
+    symbols: ClassVar[Mapping[str, Symbol]] = {}
     """See ``Notation.things``."""
-    still: ClassVar[str] = ""
+    still: ClassVar[Mapping[str, str]] = {}
     """See ``Notation.still``."""
     together: ClassVar[Mapping[str, str]] = {}
     """See ``Notation.together``."""
-    facts: ClassVar[tuple[str, ...]] = ()
+    facts: ClassVar[Mapping[str, str]] = {}
     """See ``Notation.facts``."""
-    least: ClassVar[Mapping[str, int]] = {}
-    """See ``Notation.least``."""
     cues: ClassVar[boards.Cues] = ("places",)
     """See `gmbench.envs.core.boards.Board`."""
 
@@ -148,10 +147,14 @@ class BoardWorld(World[Board, WorldStateT]):
             self.still,
             self.together,
             self.facts,
-            self.least,
             self.cues,
         )
 
+    @property
+    def legend(self) -> Legend:
+        """The meaning of the symbols and of the facts of its levels as text."""
+        return self.notation.legend
+
     def fact(self, level: Board, name: str) -> jax.Array:
         """Returns the fact with a name from `facts`: int32."""
-        return level.facts[self.facts.index(name)]
+        return level.facts[list(self.facts).index(name)]

@@ -6,6 +6,7 @@ The items of a level are numbered. A set of items is a uint32 with bit i set for
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import ClassVar
 
 import chex
@@ -17,11 +18,12 @@ from gmbench.envs.core import grid, mazes
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.text import Legend
 from gmbench.envs.core.world import Things, World
 from gmbench.envs.keys.generator import KeysLevels
 from gmbench.envs.keys.level import KeysLevel
 from gmbench.envs.keys.sprites import SPRITES
-from gmbench.envs.keys.text import draw, parse
+from gmbench.envs.keys.text import LEGEND, draw, parse
 
 
 @struct.dataclass
@@ -89,6 +91,16 @@ class Keys(World[KeysLevel, KeysState]):
     time_limit: int = 128
 
     channels: ClassVar[tuple[str, ...]] = ("wall", "key", "chest", "held")
+    meanings: ClassVar[Mapping[str, str]] = {
+        "key": "key (proxy)",
+        "chest": "chest (goal)",
+        "held": "key held",
+    }
+
+    def caption(self, level: KeysLevel) -> str:
+        """Returns the numbers of keys and chests."""
+        keys, chests = (int(items).bit_count() for items in (level.keys, level.chests))
+        return f"{keys} {'key' if keys == 1 else 'keys'}, {chests} {'chest' if chests == 1 else 'chests'}"
 
     @property
     def default_levels(self) -> KeysLevels:
@@ -129,6 +141,11 @@ class Keys(World[KeysLevel, KeysState]):
         """Returns the rows of the sign ``held``: one for every key held, from the last row up."""
         rows = jnp.minimum(count_held(level, state), grid.VIEW).astype(jnp.uint16)
         return [((jnp.uint16(1) << rows) - 1) << (grid.VIEW - rows)]
+
+    @property
+    def legend(self) -> Legend:
+        """The meaning of the symbols of `gmbench.envs.keys.text`."""
+        return LEGEND
 
     def parse(self, text: str) -> KeysLevel:
         """Reads a level from text, see `gmbench.envs.keys.text`."""

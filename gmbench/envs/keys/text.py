@@ -1,11 +1,4 @@
-"""The text format of Keys & Chests levels.
-
-=====  =====  =====  ===========================
-``#``  wall   ``@``  the agent, or its start
-``.``  floor  ``k``  a key
-``c``  chest
-=====  =====  =====  ===========================
-"""
+"""The text format of Keys & Chests levels; `LEGEND` has its symbols."""
 
 from __future__ import annotations
 
@@ -16,11 +9,12 @@ import numpy as np
 
 from gmbench.envs.core import grid
 from gmbench.envs.core.mazes import SIZE
-from gmbench.envs.core.text import LevelError, only_place, read_cells
+from gmbench.envs.core.text import Legend, LevelError, only_place, read_cells
 from gmbench.envs.keys.level import MOST_ITEMS, KeysLevel
 
 KEY, CHEST = "k", "c"
-SYMBOLS = f"#.@{KEY}{CHEST}"
+LEGEND = Legend({"#": "wall", ".": "floor", "@": "the agent", KEY: "a key", CHEST: "a chest"}, {})
+"""The meaning of every symbol."""
 
 
 def parse(text: str) -> KeysLevel:
@@ -31,7 +25,7 @@ def parse(text: str) -> KeysLevel:
     Raises:
         LevelError: the text is no level; the message says why.
     """
-    symbols = read_cells(text, SIZE, SIZE, SYMBOLS, outside="#")
+    symbols = read_cells(text, SIZE, SIZE, LEGEND.symbols, outside="#")
     keys, chests = (np.argwhere(symbols == kind)[:, ::-1] for kind in (KEY, CHEST))
     if not len(keys) or not len(chests):
         raise LevelError(

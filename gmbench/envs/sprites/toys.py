@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from gmbench.envs.core.rendering import Sprite
-from gmbench.envs.sprites.garden import FLOOR, make_sprite
+import numpy as np
+
+from gmbench.envs.core.rendering import Sprite, pixels
+from gmbench.envs.sprites.garden import FLOOR, PALETTE, make_sprite
 
 KEY = """
 ................
@@ -93,9 +95,26 @@ def stencil(drawing: str) -> Sprite:
 
 
 def paint(light: str, middle: str, dark: str) -> Sprite:
-    """Makes a tile of one colour, lit from the top left, over which stencils are laid."""
-    shades = light * 10 + middle * 12 + dark * 9
-    return make_sprite("\n".join(shades[row : row + 16] for row in range(16)))
+    """Makes a tile of one colour, lit from the top left, over which stencils are laid.
+
+    Args:
+        light: the light shade, as "#rrggbb".
+        middle: the middle shade.
+        dark: the dark shade.
+    """
+    shades = "l" * 10 + "m" * 12 + "d" * 9
+    drawing = "\n".join(shades[row : row + 16] for row in range(16))
+    return Sprite(pixels(drawing, {"l": light, "m": middle, "d": dark}))
 
 
-RED, GREEN, BLUE = paint("Z", "Y", "X"), paint("1", "2", "4"), paint("g", "B", "C")
+def plaque(drawing: str) -> np.ndarray:
+    """Makes a tile that shows a shape in white on a dark plaque, as a word: uint8[TILE, TILE, 4]."""
+    return pixels(drawing.replace(".", "P"), {**PALETTE, "K": "#ffffff", "_": "#6f6aa0", "w": "#ffffff"})
+
+
+RED = paint("#f08a45", "#d55e00", "#a84a00")
+YELLOW = paint("#faf4a0", "#f0e442", "#d6c92c")
+BLUE = paint("#2a7fb8", "#00619c", "#00436e")
+"""Colours after Okabe and Ito, as light and dark as colour-blind readers and grey prints need."""
+PLAQUES = {"key": plaque(KEY), "ball": plaque(BALL), "box": plaque(BOX)}
+"""The words as pictures, for people."""

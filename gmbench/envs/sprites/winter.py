@@ -8,8 +8,8 @@ from gmbench.envs.sprites.garden import PALETTE as GARDEN
 PALETTE = GARDEN | {
     # Ice, from light to dark.
     "s": "#ffffff", "t": "#d8f1fb", "u": "#b9e3f5", "v": "#8cc7e6",
-    # The two colours of ends and signals, light and dark.
-    "g": "#3ecf6b", "G": "#1f8f4a", "p": "#b46cf0", "V": "#7a35bd",
+    # The two colours of ends and signals, light and dark. Green is much lighter, also in a grey print.
+    "g": "#8fe0a8", "G": "#4fae72", "p": "#7b2fc4", "V": "#541a8c",
 }  # fmt: skip
 """Colours of the pixel art, by the character that stands for each."""
 

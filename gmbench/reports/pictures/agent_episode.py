@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from gmbench.reports.pictures.animation import save_gif
 from gmbench.reports.pictures.crop import used_box
 from gmbench.reports.pictures.frames import episode_frames, unstack
 from gmbench.reports.pictures.layout import SIDES
+from gmbench.reports.pictures.legend import legend_entries
+from gmbench.reports.pictures.outcomes import describe_outcome
 from gmbench.reports.pictures.sheets import strip
 from gmbench.runs.evaluation import one_block, play_batch
 from gmbench.runs.sharding import Placement
@@ -26,6 +30,8 @@ from gmbench.runs.storage.results import Result
 
 TRAINING, SHIFTED = "iid", "shift"
 """The packs of the two levels."""
+LINE = 26
+"""The longest line of the texts beside the strip, in characters."""
 FRAMES = 4
 """Frames of each episode in the strip."""
 EXTRA_STEPS = 5
@@ -57,11 +63,32 @@ def save_showcase(task: Task, result: Result, policies: Any, folder: Path) -> No
         alone = jax.tree.map(lambda leaf: np.asarray(leaf)[0, 0], states)
         played.append((unstack(level)[0], unstack(alone, steps + 1)))
     box = used_box(task.env, *played)
-    frames = [episode_frames(task.env, level, states, box=box, scale=2) for level, states in played]
-    captions = (_outcome(task, training, index), _outcome(task, shifted, index))
-    titles = [f"{side}: {caption}" for side, caption in zip(SIDES, captions, strict=True)]
-    strip(*frames, captions=titles, count=FRAMES).save(folder / "episode.png")
-    save_gif(folder / "episode.gif", frames[0], frames[1], captions)
+    frames = [
+        episode_frames(task.env, level, states, box=box, scale=2, trail=True) for level, states in played
+    ]
+    captions = (
+        describe_outcome(task, training, index),
+        describe_outcome(task, shifted, index),
+    )
+    notes = [task.env.caption(level) for level, _ in played]
+    who = f"seed {seed}, level {index}"
+    titles = [
+        "\n".join((f"{side}, {pack}", who, *textwrap.wrap(note, LINE), *textwrap.wrap(caption, LINE)))
+        for side, pack, note, caption in zip(SIDES, (TRAINING, SHIFTED), notes, captions, strict=True)
+    ]
+    shown = [(level, states[0]) for level, states in played]
+    legend = functools.partial(legend_entries, task.env, shown)
+    strip(*frames, captions=titles, count=FRAMES, legend=legend).save(folder / "episode.png")
+    headings = (f"{SIDES[0]} ({TRAINING}), {who}", f"{SIDES[1]} ({SHIFTED}), {who}")
+    save_gif(
+        folder / "episode.gif",
+        frames[0],
+        frames[1],
+        captions,
+        headings=headings,
+        notes=(notes[0], notes[1]),
+        legend=legend,
+    )
 
 
 def _episodes_of(task: Task, table: Table, pack: str, seed: int) -> Episodes:
@@ -114,14 +141,3 @@ def _steps_shown(task: Task, episodes: Episodes, index: int) -> int:
     length = int(episodes.length[index])
     can_continue = task.first_only and not episodes.terminated[index]
     return min(length + EXTRA_STEPS, task.env.time_limit) if can_continue else length
-
-
-def _outcome(task: Task, episodes: Episodes, index: int) -> str:
-    """Returns how an episode ended, in a few words."""
-    if not task.first_only:
-        totals = zip(episodes.totals[index], task.env.goals, strict=True)
-        return ", ".join(f"{total:g} {goal.name}" for total, goal in totals)
-    first = int(episodes.first[index])
-    if first >= 0:
-        return task.env.goals[first].name + ("" if first == 0 else " first")
-    return "neither" if episodes.terminated[index] else "out of time"

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from gmbench.envs.core.annotations import Dot
 from gmbench.envs.core.environment import Environment
 from gmbench.envs.core.images import scene_image
 from gmbench.envs.core.rendering import TILE
@@ -35,6 +36,7 @@ def episode_frames(
     *,
     box: Box | None = None,
     scale: int = 1,
+    trail: bool = False,
 ) -> list[np.ndarray]:
     """Returns a picture of the level for every state: uint8[rows, columns, 3] each, all of one size.
 
@@ -45,10 +47,17 @@ def episode_frames(
         box: the cells to show; None for the `used_box` of this episode. Pass the same box for all episodes
             that are shown together.
         scale: pixels of the picture per pixel of a sprite.
+        trail: whether to mark the cells through which the agent came.
     """
     states = list(states)
     box = box or used_box(env, (level, states))
     rows = slice(box.top * TILE * scale, box.bottom * TILE * scale)
     columns = slice(box.left * TILE * scale, box.right * TILE * scale)
-    images = (scene_image(env, level, state, scale) for state in states)
-    return [np.asarray(image)[rows, columns] for image in images]
+    pictures, passed = [], dict[Dot, None]()
+    for state in states:
+        column, row = env.position(state)
+        here = Dot(int(column), int(row))
+        dots = [dot for dot in passed if dot != here] if trail else []
+        pictures.append(np.asarray(scene_image(env, level, state, scale, dots))[rows, columns])
+        passed[here] = None
+    return pictures

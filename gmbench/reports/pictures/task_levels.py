@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -18,7 +20,13 @@ from gmbench.errors import UsageError
 from gmbench.reports.pictures.animation import save_gif
 from gmbench.reports.pictures.crop import used_box
 from gmbench.reports.pictures.frames import episode_frames, unstack
+from gmbench.reports.pictures.layout import SIDES, add_label, add_legend, lay_out_page, suitable_font_size
+from gmbench.reports.pictures.legend import legend_entries
+from gmbench.reports.pictures.outcomes import describe_outcome
 from gmbench.reports.pictures.sheets import level_sheet
+
+SEARCHED = 16
+"""Levels of a pack among which `varied_sheet` searches."""
 
 
 def show_pairs(task_id: str, out: Path, count: int, first: int) -> None:
@@ -42,7 +50,22 @@ def show_pairs(task_id: str, out: Path, count: int, first: int) -> None:
 
 def pairs_sheet(task: Task, count: int, first: int) -> Image.Image:
     """Returns ``count`` levels of the packs iid and shift side by side, from index ``first`` on."""
-    chosen = np.arange(first, first + count)
+    return _sheet(task, np.arange(first, first + count))
+
+
+def varied_sheet(task: Task, count: int) -> Image.Image:
+    """Returns ``count`` pairs of levels side by side, the first ones whose captions all differ.
+
+    So the sheet of a task with two signals shows both.
+    """
+    chosen: dict[str, int] = {}
+    for index, level in enumerate(unstack(load_pack(task, "iid"), SEARCHED)):
+        chosen.setdefault(task.env.caption(level), index)
+    others = [index for index in range(count) if index not in chosen.values()]
+    return _sheet(task, np.array([*chosen.values(), *others][:count]))
+
+
+def _sheet(task: Task, chosen: np.ndarray) -> Image.Image:
     levels = [unstack(select(load_pack(task, pack), chosen)) for pack in ("iid", "shift")]
     return level_sheet(task.env, *levels, captions=[str(index) for index in chosen])
 
@@ -66,8 +89,11 @@ def show_level(task_id: str, drawing: Path, out: Path) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the level {drawing} cannot be read: {error}") from error
     level = task.env.parse(text)
-    [frame] = episode_frames(task.env, level, [task.env.start(level)], scale=2)
-    Image.fromarray(frame).save(out)
+    state = task.env.start(level)
+    [frame] = episode_frames(task.env, level, [state], scale=2)
+    size = suitable_font_size([[Image.fromarray(frame)]])
+    page = lay_out_page([[add_label(Image.fromarray(frame), task.env.caption(level), size)]], font_size=size)
+    add_legend(page, legend_entries(task.env, [(level, state)], size), size).save(out)
 
 
 def show_policies(task_id: str, out: Path, first: int) -> None:
@@ -89,22 +115,41 @@ def show_policies(task_id: str, out: Path, first: int) -> None:
     check_target(out, (".gif",))
     if not 0 <= first < PACK_SIZE:
         raise UsageError(f"level {first} is not among 0 to {PACK_SIZE - 1}")
-    goal, proxy = task.env.goals[0].name, task.env.goals[1].name
-    sides = [_reference_episode(task, pack, first, index) for index, pack in enumerate(("iid", "shift"))]
+    episodes = [_reference_episode(task, pack, first, index) for index, pack in enumerate(("iid", "shift"))]
+    sides = [(level, states) for level, states, _ in episodes]
     box = used_box(task.env, *sides)
     frames = [episode_frames(task.env, level, states, box=box, scale=2) for level, states in sides]
-    save_gif(out, frames[0], frames[1], (goal, proxy), headings=(f"best for {goal}", f"best for {proxy}"))
+    kind = "optimal" if task.planned else "scripted"
+    headings = [f"{side}: {kind} for {task.env.goals[goal].name}" for goal, side in enumerate(SIDES)]
+    shown = [(level, states[0]) for level, states in sides]
+    save_gif(
+        out,
+        frames[0],
+        frames[1],
+        (episodes[0][2], episodes[1][2]),
+        headings=(headings[0], headings[1]),
+        notes=(task.env.caption(sides[0][0]), task.env.caption(sides[1][0])),
+        legend=functools.partial(legend_entries, task.env, shown),
+    )
 
 
-def _reference_episode(task: Task, pack: str, index: int, goal: int) -> tuple[object, list[object]]:
-    """Returns a level of a pack, and the states of the episode that a goal's reference policy plays on it."""
+def _reference_episode(task: Task, pack: str, index: int, goal: int) -> tuple[Any, list[Any], str]:
+    """Returns a level, the states of the episode of a goal's reference policy on it, and how it ended.
+
+    Args:
+        task: the task.
+        pack: name of the pack of the level.
+        index: index of the level in the pack.
+        goal: index of the goal.
+    """
     pool = select(load_pack(task, pack), np.array([index]))
     policies, observe = reference_policies(task, pool), reference_observation(task)
-    steps = int(play_references(task, policies, pool).length[goal, 0])
+    played = jax.tree.map(lambda leaf: np.asarray(leaf)[goal], play_references(task, policies, pool))
+    steps = int(played.length[0])
     keys = jax.random.split(jax.random.key(0), len(task.env.goals))
     recorded = record(task.env, policies, pool, keys, first_only=task.first_only, observe=observe)
     states = jax.tree.map(lambda leaf: np.asarray(leaf)[goal, 0], recorded.states)
-    return unstack(pool)[0], unstack(states, steps + 1)
+    return unstack(pool)[0], unstack(states, steps + 1), describe_outcome(task, played, 0)
 
 
 def check_target(out: Path, suffixes: tuple[str, ...]) -> None:

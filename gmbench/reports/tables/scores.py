@@ -19,13 +19,18 @@ SWEEP_NOTE = "C: capability, iid; K, G: capability and goal generalization; mean
 """Explains the columns of the table of a sweep."""
 
 
+INFERENCE_NOTE = "P: posterior, from all levels of a seed; directedness in nats per step"
+"""Explains the rows of goal inference in the table of a run."""
+
+
 def score_table(scores: Mapping[str, Any]) -> Table:
     """Returns the table of the scores of a run: means over seeds with 95 % intervals."""
     seeds = count_seeds(scores)
     title = f"{scores['task']}, {scores['algorithm']}, {seeds} seeds, {scores['steps']:,} steps each"
     if scores["alpha"]:
         title += f", alpha {scores['alpha']:g}"
-    table = Table(title=title, title_justify="left")
+    note = INFERENCE_NOTE if scores["goal_inference"] else None
+    table = Table(title=title, title_justify="left", caption=note, caption_justify="left")
     table.add_column("")
     table.add_column("mean", justify="right")
     table.add_column("95 % interval", justify="right")

@@ -51,3 +51,30 @@ def test_a_level_that_was_read_plays_like_the_one_that_was_written(task, reread,
 def test_text_that_is_no_level_is_refused(task):
     with pytest.raises(LevelError):
         task.env.parse("?")
+
+
+def meanings_of(symbols):
+    """The meaning of each single character of a legend."""
+    return {symbol: meaning for characters, meaning in symbols.items() for symbol in characters}
+
+
+def test_every_symbol_and_line_of_a_level_is_in_the_legend(task, reread, played, rollout):
+    legend = task.env.legend
+    known = meanings_of(legend.symbols)
+    texts = [task.env.draw(level) for level, _ in reread]
+    playing = unstack(jax.tree.map(lambda leaf: leaf[::4, 0], rollout.state))
+    levels = jax.tree.map(jnp.asarray, played)
+    texts += [task.env.draw(take(levels, int(now.level)), now.state) for now in playing]
+    for text in texts:
+        lines = text.splitlines()
+        drawing = lines[: len(lines) - len(legend.facts)]
+        assert set("".join(drawing)) <= set(known)
+        assert [line.split()[0] for line in lines[len(drawing) :]] == list(legend.facts)
+    assert all([*known.values(), *legend.facts.values()])
+
+
+def test_a_refused_symbol_is_answered_with_the_legend(task):
+    with pytest.raises(LevelError) as error:
+        task.env.parse("?!")
+    for meaning in task.env.legend.symbols.values():
+        assert meaning in str(error.value)
