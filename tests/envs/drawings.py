@@ -19,4 +19,8 @@ def refusal(parse, drawing):
 
 def symbols_in(message):
     """The symbols that a refusal names as possible."""
-    return {entry.split(" (")[0] for entry in message.split("the symbols are ")[1].split("), ")}
+    return {
+        symbol
+        for entry in message.split("the symbols are ")[1].split("), ")
+        for symbol in entry.split(" (")[0]
+    }

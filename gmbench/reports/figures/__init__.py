@@ -82,7 +82,7 @@ def save_sweep_figures(scores: Mapping[str, Any], folder: Path) -> list[Path]:
 
 def _save(figure: Figure, folder: Path, name: str) -> list[Path]:
     png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
-    figure.savefig(png, dpi=200)
+    figure.savefig(png, dpi=300)
     with matplotlib.rc_context({"pdf.fonttype": 42}):
         # Without a date in it, the file depends on nothing but the result.
         figure.savefig(pdf, metadata={"CreationDate": None})

@@ -7,7 +7,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gmbench.reports.figures.style import GOAL, NEITHER, PAGE, PROXIES, STYLE, legend, tidy, write_title
+from gmbench.reports.figures.style import (
+    DASHES,
+    GOAL,
+    NEITHER,
+    PAGE,
+    PROXIES,
+    STYLE,
+    legend,
+    tidy,
+    write_title,
+)
 from gmbench.studies.auto_induced_shift import ShiftStudy
 
 
@@ -26,7 +36,7 @@ def draw_shift_study(study: ShiftStudy) -> Figure:
     thousands = tuple(steps / 1000 for steps in study.steps)
     handles = []
     for index, (length, colour) in enumerate(((short, NEITHER), (long, GOAL))):
-        label = f"goal, {study.unit}: {length}"
+        label = f"goal, {length} {study.unit}"
         handles.append(_draw_lines(left, thousands, by_pause[:, index], colour, label))
     trained = study.trained
     _draw_lines(right, trained.lengths, trained.goal, GOAL, "goal")
@@ -46,5 +56,5 @@ def _draw_lines(
     axes: Axes, x: tuple[float, ...], y: np.ndarray, colour: str, label: str
 ) -> matplotlib.lines.Line2D:
     """Draws a thin line for each column of ``y`` and a thick one for their mean, which it returns."""
-    axes.plot(x, y, color=colour, linewidth=0.4, alpha=0.5)
-    return axes.plot(x, y.mean(axis=1), color=colour, label=label)[0]
+    axes.plot(x, y, color=colour, linewidth=0.4, alpha=0.4)
+    return axes.plot(x, y.mean(axis=1), color=colour, linestyle=DASHES[colour], label=label)[0]

@@ -12,7 +12,14 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from gmbench.benchmarks.scoring import NO_GOAL
-from gmbench.reports.figures.bars import MEANS_HEIGHT, draw_means, draw_seeds, patches, seeds_height
+from gmbench.reports.figures.bars import (
+    LISTED_SEEDS,
+    MEANS_HEIGHT,
+    draw_means,
+    draw_seeds,
+    patches,
+    seeds_height,
+)
 from gmbench.reports.figures.style import (
     COLUMN,
     HEADING,
@@ -22,6 +29,7 @@ from gmbench.reports.figures.style import (
     goal_colours,
     haloed,
     interval,
+    interval_handles,
     legend,
     legend_rows,
     numbers,
@@ -31,10 +39,14 @@ from gmbench.reports.figures.style import (
 from gmbench.runs.storage.results import Result
 
 PACKS = ("iid", "shift")
+POSTERIOR = "pooled"
+"""The posterior that is the headline: from all levels of a seed together, see docs/calibration.md."""
 LANE = 0.18
 """The height of the lane in which the directedness at one goal is drawn, in inches."""
 GAP = 0.5
 """The space between the lanes of two packs, in lanes."""
+MARKERS = ("o", "s", "^", "D", "v")
+"""The markers of the goals, the intended goal first."""
 GOLDEN = (np.sqrt(5) - 1) / 2
 """The golden ratio minus 1: its multiples modulo 1 lie far from each other."""
 
@@ -43,10 +55,11 @@ GOLDEN = (np.sqrt(5) - 1) / 2
 def goal_inference(result: Result) -> Figure:
     """Draws which goal the behaviour reveals, and how strongly it is directed at each, on iid and shift.
 
-    The bars are posterior probabilities, averaged over levels: that the behaviour on a level pursues each of
-    the goals, or none. The top panel shows means over seeds. The panel below it shows the seeds on
-    ``shift``, ordered by the posterior of the intended goal. The whiskers are 95 % intervals: that of the
-    intended goal's posterior stands at its end, that of the posterior of no goal at its beginning.
+    The bars are the pooled posterior P of each seed: the probability that its behaviour on all levels
+    together pursues each of the goals, or none. The table of a run shows the same numbers. The top panel
+    shows means over seeds. The panel below it shows the seeds on ``shift``, ordered by the posterior of the
+    intended goal. The whiskers are 95 % intervals: that of the intended goal's posterior stands at its end,
+    that of the posterior of no goal at its beginning.
 
     The dots at the bottom are the maximum-entropy goal-directedness (MacDermott et al. 2024) of each seed at
     each goal, in nats per step. The height of a dot in its lane has no meaning. Under the dots is the mean
@@ -60,23 +73,23 @@ def goal_inference(result: Result) -> Figure:
     lanes = len(PACKS) * len(goals) + GAP
     heights = (MEANS_HEIGHT, seeds_height(len(seeds)), LANE * lanes)
     # The constants are room for the title, the headings, the labels and the legend.
-    height = sum(heights) + 1.6 + 0.14 * legend_rows(len(labels))
+    height = sum(heights) + 1.6 + 0.14 * legend_rows(len(labels) + 1)
     figure = Figure(figsize=(COLUMN, height), layout="constrained")
     means, each, directed = figure.subplots(3, 1, height_ratios=heights)
     for axes, label in ((means, "means"), (each, "seeds"), (directed, "directedness")):
         axes.set_label(label)
 
     colours = [*goal_colours(len(goals)), NEITHER]
-    rows = {pack: [scores[pack]["posterior"][name] for name in hypotheses] for pack in PACKS}
+    rows = {pack: [scores[pack][POSTERIOR][name] for name in hypotheses] for pack in PACKS}
     draw_means(means, rows, colours)
     means.tick_params(labelbottom=False)
     means.set_title("mean over seeds", **HEADING)
-    posteriors = (seed["goal_inference"]["shift"]["posterior"] for seed in seeds)
+    posteriors = (seed["goal_inference"]["shift"][POSTERIOR] for seed in seeds)
     widths = np.array([numbers(posterior[name] for name in hypotheses) for posterior in posteriors])
-    draw_seeds(each, seeds, widths, colours)
-    each.set_xlabel("posterior probability")
+    draw_seeds(each, seeds, widths, colours, f"P({goals[0]})")
+    each.set_xlabel("posterior P, from all levels of a seed")
     _draw_directedness(directed, goals, scores, seeds)
-    legend(figure, patches(colours, labels))
+    legend(figure, [*patches(colours, labels), *interval_handles(len(seeds))])
     title(figure, result)
     return figure
 
@@ -90,27 +103,51 @@ def _draw_directedness(
     for pack_index, pack in enumerate(PACKS):
         top = -pack_index * (len(goals) + GAP)
         centres.append(top - (len(goals) - 1) / 2)
+        by_goal = []
         for index, (goal, colour) in enumerate(zip(goals, goal_colours(len(goals)), strict=True)):
             values = numbers(seed["goal_inference"][pack]["directedness"][goal] for seed in seeds)
-            _draw_lane(axes, top - index, values, scores[pack]["directedness"][goal], colour)
+            look = (colour, MARKERS[index % len(MARKERS)])
+            _draw_lane(axes, top - index, values, scores[pack]["directedness"][goal], look)
+            by_goal.append(values)
             end = np.nanmax(values, initial=end)
+        if len(seeds) <= LISTED_SEEDS:
+            heights = top - np.arange(len(goals))[:, None] + _dot_heights(len(seeds))
+            axes.plot(np.array(by_goal), heights, color=NEITHER, linewidth=0.4, zorder=1)
     axes.set_yticks(centres, PACKS)
     # If every value is 0, the end of the axis does not matter.
     axes.set(xlim=(-0.03 * (end or 1), 1.04 * (end or 1)), ylim=(top - len(goals) + 0.5, 0.5))
     axes.set_xlabel("goal-directedness (nats per step)")
     several = len(seeds) > 1
-    axes.set_title("each seed, and the mean with its 95 % interval" if several else "the seed", **HEADING)
+    axes.set_title("each seed, joined, and the mean with its interval" if several else "the seed", **HEADING)
     tidy(axes)
 
 
-def _draw_lane(axes: Axes, y: float, values: np.ndarray, estimate: Mapping[str, Any], colour: str) -> None:
-    """Draws the seeds as dots and, if there are several, their mean below the dots."""
+def _dot_heights(count: int) -> np.ndarray:
+    """Returns the height of the dot of each seed in its lane: float[seeds].
+
+    Dots stand at different heights, so that equal values do not hide each other; without random numbers.
+    """
+    return np.arange(count) * GOLDEN % 1 * 0.5 - 0.1 if count > 1 else np.zeros(1)
+
+
+def _draw_lane(
+    axes: Axes, y: float, values: np.ndarray, estimate: Mapping[str, Any], look: tuple[str, str]
+) -> None:
+    """Draws the seeds as dots and, if there are several, their mean below the dots.
+
+    Args:
+        axes: to draw on.
+        y: the middle of the lane.
+        values: of the seeds.
+        estimate: of their mean.
+        look: colour and marker of the dots.
+    """
+    colour, marker = look
     several = len(values) > 1
-    # Dots stand at different heights, so that equal values do not hide each other; without random numbers.
-    heights = np.arange(len(values)) * GOLDEN % 1 * 0.5 - 0.1 if several else np.zeros(1)
     axes.scatter(
         values,
-        y + heights,
+        y + _dot_heights(len(values)),
+        marker=marker,
         s=9 if len(values) <= 50 else 4,
         facecolors=to_rgba(colour, 0.45),
         edgecolors=to_rgba(colour, 0.9),

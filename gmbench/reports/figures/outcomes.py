@@ -10,7 +10,15 @@ from matplotlib.figure import Figure
 
 from gmbench.benchmarks.scoring import NO_GOAL
 from gmbench.reports.figures.bars import draw_means, patches
-from gmbench.reports.figures.style import COLUMN, NEITHER, STYLE, goal_colours, legend, title
+from gmbench.reports.figures.style import (
+    COLUMN,
+    NEITHER,
+    STYLE,
+    goal_colours,
+    interval_handles,
+    legend,
+    title,
+)
 from gmbench.runs.storage.results import Result
 
 
@@ -23,7 +31,7 @@ def pack_outcomes(result: Result) -> Figure:
     """
     goals: list[str] = list(result.manifest["goals"])
     packs: Mapping[str, Any] = result.scores["packs"]
-    figure = Figure(figsize=(COLUMN, 2.3), layout="constrained")
+    figure = Figure(figsize=(COLUMN, 2.4), layout="constrained")
     axes = figure.add_subplot()
     colours = [*goal_colours(len(goals)), NEITHER]
     rows = {
@@ -32,7 +40,7 @@ def pack_outcomes(result: Result) -> Figure:
     }
     draw_means(axes, rows, colours)
     axes.set_xlabel("fraction of episodes")
-    labels = [f"{goal} first" for goal in goals] + ["none"]
-    legend(figure, patches(colours, labels))
+    labels = [f"{goal} first" for goal in goals] + ["neither" if len(goals) == 2 else "none of them"]
+    legend(figure, [*patches(colours, labels), *interval_handles(result.scores["seeds"])])
     title(figure, result)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -29,6 +30,7 @@ from gmbench.reports.figures.style import (
     GOAL,
     INK,
     PROXIES,
+    SMALL,
     STYLE,
     haloed,
     interval,
@@ -56,6 +58,8 @@ LOOKS = {
     UNTRAINED: _Look(INK, "D", lane=-0.025),
 }
 
+HEAP = 0.02
+"""Markers that are nearer to each other than this are counted."""
 MARGIN = 0.05
 """The margin of the plane around the unit square, so that no marker is cut off."""
 STRIP = -0.14
@@ -86,12 +90,15 @@ def generalization_plane(result: Result) -> Figure:
     for verdict in VERDICTS:
         chosen = verdicts == verdict
         _draw_seeds(plane, k[chosen], g[chosen], LOOKS[verdict], size=24 if len(seeds) <= 50 else 12)
+        _count_heaps(plane, k[chosen], g[chosen], LOOKS[verdict].lane)
     _draw_mean(plane, result.scores)
 
     above = figure.add_subplot(grid[0, 0], sharex=plane, label="above")
     _histogram(above, k, verdicts, "vertical")
     beside = figure.add_subplot(grid[1, 1], sharey=plane, label="beside")
     _histogram(beside, g, verdicts, "horizontal")
+    why = f"G undefined: capability under shift below {COMPETENCE_FLOOR:g}"
+    plane.annotate(why, (0.5, 2 * STRIP + MARGIN + 0.02), ha="center", va="bottom", size=SMALL)
     label = f"G\nundefined\n({np.isnan(g).sum()})"
     beside.annotate(label, (0.5, STRIP), xycoords=("axes fraction", "data"), **CENTRED)
     if np.isnan(k).any():
@@ -121,7 +128,7 @@ def _frame_plane(plane: Axes, left: float) -> None:
         colour = to_rgba(LOOKS[verdict].colour, 0.1)
         plane.add_patch(Rectangle((x, y), right - x, top - y, facecolor=colour, edgecolor="none", zorder=0))
         if y >= -MARGIN:
-            label = {"color": LOOKS[verdict].colour, "alpha": 0.8, "rotation": "vertical", **CENTRED}
+            label = {"color": INK, "rotation": "vertical", **CENTRED}
             plane.annotate(verdict, (max(x, -MARGIN) + 0.03, (y + top) / 2), zorder=1, **label)
     plane.axhline(-MARGIN, color=INK, linewidth=0.6)
     if left < -MARGIN:
@@ -130,7 +137,7 @@ def _frame_plane(plane: Axes, left: float) -> None:
     plane.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     plane.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     plane.set(xlim=(left, end), ylim=(bottom, end))
-    plane.set(xlabel="capability generalization K", ylabel="goal generalization G")
+    plane.set(xlabel="capability generalization K (at most 1)", ylabel="goal generalization G")
     tidy(plane)
 
 
@@ -149,6 +156,19 @@ def _draw_seeds(plane: Axes, k: np.ndarray, g: np.ndarray, look: _Look, size: fl
                 linewidths=0.7,
                 zorder=3,
             )
+
+
+def _count_heaps(plane: Axes, k: np.ndarray, g: np.ndarray, lane: float) -> None:
+    """Writes beside markers that lie on each other how many there are."""
+    rest = list(zip(np.nan_to_num(k, nan=STRIP), np.nan_to_num(g, nan=STRIP + lane), strict=True))
+    while rest:
+        x, y = rest[0]
+        heap = [place for place in rest if math.hypot(place[0] - x, place[1] - y) < HEAP]
+        rest = [place for place in rest if place not in heap]
+        if len(heap) > 1:
+            beside: dict[str, Any] = {"xytext": (-4.5, 0), "textcoords": "offset points", "ha": "right"}
+            label = f"{len(heap)}\N{MULTIPLICATION SIGN}"
+            plane.annotate(label, (x, y), size=SMALL, zorder=6, va="center", **beside)
 
 
 def _draw_mean(plane: Axes, scores: Mapping[str, Any]) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gmbench.benchmarks.scoring import SHARES
 from gmbench.reports.figures.bars import MEANS_HEIGHT, draw_means, draw_seeds, patches, seeds_height
 from gmbench.reports.figures.style import (
+    CENTRED,
     COLUMN,
     GOAL,
     HEADING,
@@ -19,6 +21,7 @@ from gmbench.reports.figures.style import (
     NEITHER,
     PROXIES,
     STYLE,
+    interval_handles,
     legend,
     numbers,
     title,
@@ -50,11 +53,12 @@ def three_shares(result: Result) -> Figure:
     draw_means(means, rows, colours)
     means.set_title("mean over seeds", **HEADING)
     widths = np.array([numbers(seed["shares"][name] for name in SHARES) for seed in seeds])
-    draw_seeds(each, seeds, widths, colours)
+    draw_seeds(each, seeds, widths, colours, "goal share")
     each.set_xlabel("share of behaviour")
     goal, *proxies = result.manifest["goals"]
     proxy = proxies[0] if len(proxies) == 1 else f"any of {len(proxies)}"
-    legend(figure, patches(colours, (f"goal ({goal})", f"proxy ({proxy})", "neither")))
+    parts = patches(colours, (f"goal ({goal})", f"proxy ({proxy})", "neither"))
+    legend(figure, [*parts, *interval_handles(len(seeds))])
     title(figure, result)
     return figure
 
@@ -68,7 +72,7 @@ def suite_shares(scores: Mapping[str, Any]) -> Figure:
     Args:
         scores: the scores of a suite, see `gmbench.runs.scores.suite.score_suite`.
     """
-    rows = {**scores["tasks"], "all tasks": scores["mean"]}
+    rows = {**scores["tasks"], "mean of tasks": scores["mean"]}
     figure = Figure(figsize=(COLUMN, MEANS_HEIGHT / 2 * len(rows) + 1.0), layout="constrained")
     axes = figure.add_subplot()
     colours = (GOAL, PROXIES[0], NEITHER)
@@ -76,6 +80,18 @@ def suite_shares(scores: Mapping[str, Any]) -> Figure:
     axes.set_ylim(0.4 - len(rows), 0.6)
     axes.axhline(1.5 - len(rows), color=INK, linewidth=0.6)
     axes.set_xlabel("share of behaviour under shift")
-    legend(figure, patches(colours, SHARES))
+    _write_generalization(axes, list(rows.values()))
+    seeds = max(task["seeds"] for task in scores["tasks"].values())
+    legend(figure, [*patches(colours, SHARES), *interval_handles(seeds)])
     write_title(figure, title_parts(scores))
     return figure
+
+
+def _write_generalization(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes K and G of each row at the right of its bar; a dash where G is undefined."""
+    for place, name in ((1.09, "capability_generalization"), (1.23, "goal_generalization")):
+        style: dict[str, Any] = {**CENTRED, "annotation_clip": False}
+        axes.annotate("K" if name.startswith("capability") else "G", (place, 0.75), **style)
+        for number, row in enumerate(rows):
+            mean = float(numbers([row[name]["mean"]])[0])
+            axes.annotate("-" if np.isnan(mean) else f"{mean:.2f}", (place, -number), **style)

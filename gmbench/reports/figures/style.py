@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -19,6 +20,16 @@ from gmbench.runs.storage.results import Result
 GOAL, PROXIES, NEITHER = "#0072B2", ("#D55E00", "#E69F00", "#CC79A7", "#F0E442"), "#A6A6A6"
 """Colours of the palette of Okabe and Ito, which colour-blind readers can distinguish."""
 INK = "#222222"
+HATCHES = dict(
+    zip((GOAL, *PROXIES, NEITHER), ("", "//////", "......", "\\\\\\\\\\", "xxxxxx", ""), strict=True)
+)
+"""The hatching of areas in each colour: proxies are told from the goal in a grey print, too."""
+DASHES = dict(
+    zip((GOAL, *PROXIES, NEITHER), ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), "-"), strict=True)
+)
+"""The style of lines in each colour, for the same reason."""
+FEW_SEEDS = 8
+"""Intervals over so few seeds are too narrow, see docs/calibration.md."""
 
 COLUMN, PAGE = 3.4, 6.9
 """Widths of figures in inches: one column of a two-column paper, and the full page."""
@@ -34,6 +45,7 @@ STYLE: dict[Any, Any] = {
     "text.color": INK,
     "legend.fontsize": SMALL,
     "legend.frameon": False,
+    "hatch.linewidth": 0.6,
 }
 HEADING: dict[str, Any] = {"loc": "left", "size": SMALL, "pad": 2}
 CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "size": SMALL}
@@ -71,15 +83,38 @@ def haloed(axes: Axes, x: Any, y: Any, label: str = "", **style: Any) -> None:
         axes.plot(x, y, color=colour, linewidth=width, zorder=layer, solid_capstyle="butt", **marked)
 
 
-def legend(figure: Figure, handles: Sequence[Line2D | Patch]) -> None:
+def hatched(colour: str) -> dict[str, Any]:
+    """Returns the settings of an area in a colour: its hatching, and a white edge between neighbours."""
+    return {"facecolor": colour, "hatch": HATCHES.get(colour, ""), "edgecolor": "white", "linewidth": 0.6}
+
+
+def interval_handles(seeds: int) -> list[Line2D]:
+    """Returns the legend entry that explains whiskers; none for one seed, which has no interval."""
+    if seeds < 2:
+        return []
+    label = f"95 % interval over {seeds} seeds" + (" (too narrow)" if seeds < FEW_SEEDS else "")
+    return [Line2D([], [], color=INK, linewidth=1.0, marker="|", markersize=4, label=label)]
+
+
+def legend(
+    figure: Figure, handles: Sequence[Line2D | Patch | tuple[Line2D | Patch, ...]], **settings: Any
+) -> None:
     """Draws a legend below the figure."""
+    labels = [
+        handle[0].get_label() if isinstance(handle, tuple) else handle.get_label() for handle in handles
+    ]
     figure.legend(
         handles=handles,
+        labels=labels,
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.3)},
         loc="outside lower center",
-        ncols=math.ceil(len(handles) / legend_rows(len(handles))),
-        columnspacing=1.2,
-        handlelength=1.4,
-        handletextpad=0.5,
+        **{
+            "ncols": math.ceil(len(handles) / legend_rows(len(handles))),
+            "columnspacing": 1.2,
+            "handlelength": 1.8,
+            "handletextpad": 0.5,
+            **settings,
+        },
     )
 
 

@@ -26,7 +26,8 @@ def bars(axes):
     rows = {}
     for bar in axes.patches:
         rows.setdefault(round(bar.get_y() + bar.get_height() / 2, 6), []).append(bar)
-    ordered = [sorted(rows[y], key=lambda bar: bar.get_x()) for y in sorted(rows)]
+    # The parts of a row are drawn in order; sorting them would confuse parts of no width.
+    ordered = [rows[y] for y in sorted(rows)]
     return tuple(
         np.array([[getattr(bar, name)() for bar in row] for row in ordered])
         for name in ("get_x", "get_width")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gmbench.reports.figures.bars import LISTED_SEEDS
+from gmbench.reports.figures.bars import LEAST_BETWEEN, LISTED_SEEDS
 from gmbench.reports.figures.outcomes import pack_outcomes
 from gmbench.reports.figures.shares import SHARES, three_shares
 from tests.reports.figures.drawn import areas, bars, has_line, panel, texts, ticks
@@ -59,4 +59,22 @@ def test_outcomes_are_the_first_goals_of_each_pack(request, name):
     np.testing.assert_allclose(widths, expected, atol=1e-12)
     np.testing.assert_allclose(widths.sum(axis=1), 1)
     assert ticks(axes.yaxis) == ["iid", "shift", "hard", "hard shift"]
-    assert texts(figure.legends[0]) == [f"{goal} first" for goal in goals] + ["none"]
+    assert texts(figure.legends[0]) == [
+        *(f"{goal} first" for goal in goals),
+        "neither" if len(goals) == 2 else "none of them",
+        f"95 % interval over {result.scores['seeds']} seeds" + ("" if name == "few" else " (too narrow)"),
+    ]
+
+
+def test_an_edge_between_two_parts_has_one_interval(few):
+    (axes,) = pack_outcomes(few).axes
+    packs = few.scores["packs"].values()
+    between = [pack["first"]["end"]["mean"] for pack in packs]
+    dark = [line for line in axes.lines if line.get_color() != "white"]
+    assert len(dark) == sum(1 if share < LEAST_BETWEEN else 2 for share in between)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("few", "by goal share"), ("one", "the seed, shift")])
+def test_the_heading_says_how_seeds_are_ordered(request, name, expected):
+    axes = panel(three_shares(request.getfixturevalue(name)), "seeds")
+    assert axes.get_title(loc="left").endswith(expected)

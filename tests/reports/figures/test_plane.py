@@ -6,6 +6,7 @@ from matplotlib.colors import to_hex
 
 from gmbench.benchmarks.scoring import INCAPABLE, MISGENERALIZED, ROBUST, VERDICTS
 from gmbench.reports.figures.plane import LOOKS, STRIP, generalization_plane
+from tests.made_up import make_result
 from tests.reports.figures.drawn import labelled, panel, texts
 
 
@@ -85,3 +86,20 @@ def test_histograms_and_labels_count_every_seed(many):
     assert sum(bar.get_width() for bar in beside.patches) == len(seeds) - without_g
     assert beside.texts[0].get_text() == f"G\nundefined\n({without_g})"
     assert f"K undefined ({without_k})" in [text.get_text() for text in panel(figure, "plane").texts]
+
+
+def test_markers_that_lie_on_each_other_are_counted():
+    result = make_result([MISGENERALIZED] * 5, spread=0.0)
+    seeds = result.scores["per_seed"]
+    for seed in seeds:
+        seed["capability_generalization"], seed["goal_generalization"] = 1.0, 0.2
+    plane = panel(generalization_plane(result), "plane")
+    assert "5\N{MULTIPLICATION SIGN}" in [text.get_text() for text in plane.texts]
+    seeds[0]["goal_generalization"] = 0.4
+    plane = panel(generalization_plane(result), "plane")
+    assert "4\N{MULTIPLICATION SIGN}" in [text.get_text() for text in plane.texts]
+
+
+def test_the_plane_says_why_g_is_undefined(few):
+    written = [text.get_text() for text in panel(generalization_plane(few), "plane").texts]
+    assert "G undefined: capability under shift below 0.5" in written
