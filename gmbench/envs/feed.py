@@ -17,7 +17,7 @@ from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.core.options import choose, fix_numbers
 from gmbench.envs.core.rendering import Sprites
-from gmbench.envs.core.text import LevelError
+from gmbench.envs.core.text import LevelError, counted
 from gmbench.envs.core.world import BoardWorld, Things
 from gmbench.envs.sprites import reading
 from gmbench.envs.sprites.garden import assemble_garden, make_sprite
@@ -184,8 +184,8 @@ class Feed(BoardWorld[FeedState]):
     def caption(self, level: Board) -> str:
         """Returns how far apart the two tastes are, and the length of an episode."""
         apart, days = abs(int(level.places[0, 0]) - int(level.start[0])), int(self.fact(level, "days"))
-        tastes = f"{apart} columns from" if apart else "equal to"
-        return f"current taste {tastes} the initial taste; {days} {'day' if days == 1 else 'days'}"
+        tastes = f"{counted(apart, 'column')} from" if apart else "equal to"
+        return f"current taste {tastes} the initial taste; {counted(days, 'day')}"
 
     @property
     def default_levels(self) -> FeedLevels:

@@ -14,6 +14,7 @@ from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.grid import filled
 from gmbench.envs.core.mazes import FAR, Layout, Layouts, distances, pick, place
 from gmbench.envs.core.rendering import Sprites
+from gmbench.envs.core.text import counted
 from gmbench.envs.core.walks import Reach, Walk, WalkState
 from gmbench.envs.sprites.food import CHEESE
 from gmbench.envs.sprites.garden import assemble_garden, make_sprite
@@ -146,7 +147,7 @@ class Lava(Walk):
     def caption(self, level: Board) -> str:
         """Returns how much lava there is."""
         cells = int(grid.unpack(level.cells, self.height, self.width)[..., 1].sum())
-        return f"lava on {cells} cells" if cells else "no lava"
+        return f"lava on {counted(cells, 'cell')}" if cells else "no lava"
 
     @property
     def default_levels(self) -> LavaLevels:

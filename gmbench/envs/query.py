@@ -19,7 +19,7 @@ from gmbench.envs.core.grid import VIEW
 from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.core.options import choose, fix_numbers
 from gmbench.envs.core.rendering import Sprites
-from gmbench.envs.core.text import LevelError
+from gmbench.envs.core.text import LevelError, counted
 from gmbench.envs.core.world import BoardWorld
 from gmbench.envs.sprites.blackboard import SPRITES
 
@@ -221,7 +221,7 @@ class Query(BoardWorld[QueryState]):
                 amount = "?" if unknown >> line & 1 else str(added + subtracted)
                 terms.append(f"{'-' if subtracted and amount != '?' else '+'} {amount}")
         count = unknown.bit_count()
-        known = f"{count} unknown {'term' if count == 1 else 'terms'}" if count else "nothing unknown"
+        known = counted(count, "unknown term") if count else "nothing unknown"
         return f"{' '.join(terms).removeprefix('+ ')} = {value}; {known}"
 
     @property

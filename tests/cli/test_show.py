@@ -26,3 +26,17 @@ def test_show_overwrites_nothing(tmp_path, capsys):
     (tmp_path / "a.png").write_text("mine")
     assert "there already" in refusal(capsys, "show", "coinrun-v1", "--out", tmp_path / "a.png")
     assert (tmp_path / "a.png").read_text() == "mine"
+
+
+def test_the_legend_of_symbols_is_printed(tmp_path, capsys):
+    run_command("show", "memory-v1", "--legend")
+    printed = capsys.readouterr().out
+    for word in ("the green end", "the purple end", "ice", "slippery NUMBER"):
+        assert word in printed
+    (tmp_path / "level.txt").write_text("@.?\n")
+    arguments = ["show", "memory-v1", "--out", tmp_path / "a.png", "--level", tmp_path / "level.txt"]
+    assert "g (the green end), p (the purple end)" in refusal(capsys, *arguments)
+
+
+def test_show_says_what_to_do_without_a_file(capsys):
+    assert "give --out FILE" in refusal(capsys, "show", "memory-v1")

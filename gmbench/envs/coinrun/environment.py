@@ -19,7 +19,7 @@ from gmbench.envs.core import grid
 from gmbench.envs.core.annotations import Mark
 from gmbench.envs.core.environment import Environment, Goal
 from gmbench.envs.core.rendering import Sprites
-from gmbench.envs.core.text import Legend
+from gmbench.envs.core.text import Legend, counted
 
 
 def _is_at(state: CoinRunState, place: jax.Array) -> jax.Array:
@@ -81,7 +81,7 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
         """Returns where the coin is."""
         if level.coin.tolist() == level.end.tolist():
             return "coin at the end of the level"
-        return f"coin {int(level.end[0]) - int(level.coin[0])} columns before the end"
+        return f"coin {counted(int(level.end[0]) - int(level.coin[0]), 'column')} before the end"
 
     def annotations(self, level: CoinRunLevel, state: CoinRunState) -> list[Mark]:
         """Returns an outline around the end of the level, which no tile shows."""

@@ -27,6 +27,11 @@ class LevelError(UsageError):
     """The text is not a level of the environment; the message says why in one sentence."""
 
 
+def counted(number: int, noun: str) -> str:
+    """Returns a number with a regular noun, such as "1 key" and "2 keys"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def read_cells(text: str, height: int, width: int, symbols: Mapping[str, str], outside: str) -> np.ndarray:
     """Reads a drawing into an array of single characters: str[height, width].
 

@@ -18,7 +18,7 @@ from gmbench.envs.core import grid, mazes
 from gmbench.envs.core.environment import Goal
 from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.core.rendering import Sprites
-from gmbench.envs.core.text import Legend
+from gmbench.envs.core.text import Legend, counted
 from gmbench.envs.core.world import Things, World
 from gmbench.envs.keys.generator import KeysLevels
 from gmbench.envs.keys.level import KeysLevel
@@ -100,7 +100,7 @@ class Keys(World[KeysLevel, KeysState]):
     def caption(self, level: KeysLevel) -> str:
         """Returns the numbers of keys and chests."""
         keys, chests = (int(items).bit_count() for items in (level.keys, level.chests))
-        return f"{keys} {'key' if keys == 1 else 'keys'}, {chests} {'chest' if chests == 1 else 'chests'}"
+        return f"{counted(keys, 'key')}, {counted(chests, 'chest')}"
 
     @property
     def default_levels(self) -> KeysLevels:

@@ -62,3 +62,29 @@ def test_steps_are_written_below_the_frames():
     page = strip(colour_frames(1, 2))
     left, _, right, bottom = bounding_box(page, 1)
     assert (np.asarray(page.convert("L"))[bottom:, left:right] < 128).any()
+
+
+def test_the_sheet_has_a_caption_below_each_level_and_a_legend_at_the_end(env, levels):
+    train, shift = levels
+    with_words = level_sheet(env, [train], [shift], captions="0", scale=2)
+    box = used_box(env, (train, [env.start(train)]), (shift, [env.start(shift)]))
+    pictures = [episode_frames(env, level, [env.start(level)], box=box, scale=2)[0] for level in levels]
+    grey = np.asarray(with_words.convert("L"))
+    places = [find(np.asarray(with_words), picture)[0] for picture in pictures]
+    words = []
+    for (top, left), picture in zip(places, pictures, strict=True):
+        height, width = picture.shape[:2]
+        words.append(grey[top + height : top + height + 16, left : left + width] < 128)
+        assert words[-1].any()
+    assert (words[0] != words[1]).any()
+    bottom = max(top for top, _ in places) + pictures[0].shape[0] + 24
+    assert (grey[bottom:] < 128).any()
+
+
+def test_a_trail_marks_the_cells_that_the_agent_left(env, levels, play):
+    train, _ = levels
+    states = play(train, [2, 2])
+    plain, marked = (episode_frames(env, train, states, trail=trail) for trail in (False, True))
+    np.testing.assert_array_equal(plain[0], marked[0])
+    for step in (1, 2):
+        assert (plain[step] != marked[step]).any()
