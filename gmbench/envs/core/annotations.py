@@ -81,7 +81,7 @@ class Dot(NamedTuple):
 
     column: int
     row: int
-    meaning: str = "path of the agent"
+    meaning: str = ""
 
 
 Annotation = Mark | Stamp | Arrow | Dot

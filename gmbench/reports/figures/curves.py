@@ -97,7 +97,7 @@ def _window(updates: int) -> int:
 def _smoothed(values: np.ndarray) -> np.ndarray:
     """Returns the means of the known values among neighbouring updates: float[seeds, updates].
 
-    A value that is not known stays so. At the ends there are fewer neighbours.
+    A mean is NaN where no value among them is known. At the ends there are fewer neighbours.
     """
     window, updates = _window(values.shape[1]), values.shape[1]
     known = ~np.isnan(values)
@@ -105,8 +105,8 @@ def _smoothed(values: np.ndarray) -> np.ndarray:
     sums, counts = (np.cumsum(part, axis=1, dtype=float) for part in padded)
     begin = np.maximum(np.arange(updates) - (window - 1) // 2, 0)
     end = np.minimum(np.arange(updates) + window // 2 + 1, updates)
-    means = (sums[:, end] - sums[:, begin]) / np.maximum(counts[:, end] - counts[:, begin], 1)
-    return np.where(known, means, np.nan)
+    number = counts[:, end] - counts[:, begin]
+    return np.where(number > 0, (sums[:, end] - sums[:, begin]) / np.maximum(number, 1), np.nan)
 
 
 def _draw_curves(axes: Axes, steps: np.ndarray, values: np.ndarray, colour: str) -> None:

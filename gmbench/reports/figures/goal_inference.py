@@ -118,7 +118,8 @@ def _draw_directedness(
     axes.set(xlim=(-0.03 * (end or 1), 1.04 * (end or 1)), ylim=(top - len(goals) + 0.5, 0.5))
     axes.set_xlabel("goal-directedness (nats per step)")
     several = len(seeds) > 1
-    axes.set_title("each seed, joined, and the mean with its interval" if several else "the seed", **HEADING)
+    each = "each seed, joined" if len(seeds) <= LISTED_SEEDS else "each seed"
+    axes.set_title(f"{each}, and the mean with its interval" if several else "the seed", **HEADING)
     tidy(axes)
 
 

@@ -14,6 +14,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from gmbench.benchmarks.scoring import (
     COMPETENCE_FLOOR,
@@ -58,11 +59,13 @@ LOOKS = {
     UNTRAINED: _Look(INK, "D", lane=-0.025),
 }
 
+LABELLED = 20
+"""The largest number of seeds for which pairs of markers are counted; for more, only larger heaps are."""
 HEAP = 0.02
 """Markers that are nearer to each other than this are counted."""
 MARGIN = 0.05
 """The margin of the plane around the unit square, so that no marker is cut off."""
-STRIP = -0.14
+STRIP = -0.16
 """The place on its axis where an undefined K or G is drawn: the middle of a strip."""
 
 
@@ -86,11 +89,17 @@ def generalization_plane(result: Result) -> Figure:
     places = {"left": 0.135, "right": 0.97, "top": 0.92, "bottom": 0.212, "wspace": 0.05, "hspace": 0.04}
     grid = figure.add_gridspec(2, 2, width_ratios=(5, 1), height_ratios=(1, 6.2), **places)
     plane = figure.add_subplot(grid[1, 0], label="plane")
-    _frame_plane(plane, left=2 * STRIP + MARGIN if np.isnan(k).any() else -MARGIN)
+    left = 2 * STRIP + MARGIN if np.isnan(k).any() else -MARGIN
+    # A value above 1 would be a surprise, and must not be cut off.
+    _frame_plane(
+        plane, left, right=np.nanmax(k, initial=1.0) + MARGIN, top=np.nanmax(g, initial=1.0) + MARGIN
+    )
     for verdict in VERDICTS:
         chosen = verdicts == verdict
         _draw_seeds(plane, k[chosen], g[chosen], LOOKS[verdict], size=24 if len(seeds) <= 50 else 12)
-        _count_heaps(plane, k[chosen], g[chosen], LOOKS[verdict].lane)
+        _count_heaps(
+            plane, k[chosen], g[chosen], LOOKS[verdict].lane, least=2 if len(seeds) <= LABELLED else 4
+        )
     _draw_mean(plane, result.scores)
 
     above = figure.add_subplot(grid[0, 0], sharex=plane, label="above")
@@ -98,7 +107,9 @@ def generalization_plane(result: Result) -> Figure:
     beside = figure.add_subplot(grid[1, 1], sharey=plane, label="beside")
     _histogram(beside, g, verdicts, "horizontal")
     why = f"G undefined: capability under shift below {COMPETENCE_FLOOR:g}"
-    plane.annotate(why, (0.5, 2 * STRIP + MARGIN + 0.02), ha="center", va="bottom", size=SMALL)
+    middle = (0.5, 2 * STRIP + MARGIN + 0.02)
+    where: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "ha": "center", "va": "bottom"}
+    plane.annotate(why, middle, size=SMALL, **where)
     label = f"G\nundefined\n({np.isnan(g).sum()})"
     beside.annotate(label, (0.5, STRIP), xycoords=("axes fraction", "data"), **CENTRED)
     if np.isnan(k).any():
@@ -109,35 +120,37 @@ def generalization_plane(result: Result) -> Figure:
     return figure
 
 
-def _frame_plane(plane: Axes, left: float) -> None:
+def _frame_plane(plane: Axes, left: float, right: float, top: float) -> None:
     """Sets up the axes of the plane, and draws the regions of the verdicts.
 
     Args:
         plane: to draw on.
         left: the left end of the x axis.
+        right: its right end.
+        top: the upper end of the y axis.
     """
-    bottom, end = 2 * STRIP + MARGIN, 1 + MARGIN
+    bottom = 2 * STRIP + MARGIN
     floor, half = COMPETENCE_FLOOR, MISGENERALIZATION
     regions = (
-        (floor, half, end, end, ROBUST),
-        (floor, -MARGIN, end, half, MISGENERALIZED),
-        (left, -MARGIN, floor, end, INCAPABLE),
-        (left, bottom, end, -MARGIN, INCAPABLE),
+        (floor, half, right, top, ROBUST),
+        (floor, -MARGIN, right, half, MISGENERALIZED),
+        (left, -MARGIN, floor, top, INCAPABLE),
+        (left, bottom, right, -MARGIN, INCAPABLE),
     )
-    for x, y, right, top, verdict in regions:
+    for x, y, x_end, y_end, verdict in regions:
         colour = to_rgba(LOOKS[verdict].colour, 0.1)
-        plane.add_patch(Rectangle((x, y), right - x, top - y, facecolor=colour, edgecolor="none", zorder=0))
+        plane.add_patch(Rectangle((x, y), x_end - x, y_end - y, facecolor=colour, edgecolor="none", zorder=0))
         if y >= -MARGIN:
             label = {"color": INK, "rotation": "vertical", **CENTRED}
-            plane.annotate(verdict, (max(x, -MARGIN) + 0.03, (y + top) / 2), zorder=1, **label)
+            plane.annotate(verdict, (max(x, -MARGIN) + 0.03, (y + y_end) / 2), zorder=1, **label)
     plane.axhline(-MARGIN, color=INK, linewidth=0.6)
     if left < -MARGIN:
         plane.axvline(-MARGIN, color=INK, linewidth=0.6)
     ticks = np.linspace(0, 1, 5)
     plane.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     plane.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    plane.set(xlim=(left, end), ylim=(bottom, end))
-    plane.set(xlabel="capability generalization K (at most 1)", ylabel="goal generalization G")
+    plane.set(xlim=(left, right), ylim=(bottom, top))
+    plane.set(xlabel="capability generalization K", ylabel="goal generalization G")
     tidy(plane)
 
 
@@ -158,17 +171,18 @@ def _draw_seeds(plane: Axes, k: np.ndarray, g: np.ndarray, look: _Look, size: fl
             )
 
 
-def _count_heaps(plane: Axes, k: np.ndarray, g: np.ndarray, lane: float) -> None:
-    """Writes beside markers that lie on each other how many there are."""
+def _count_heaps(plane: Axes, k: np.ndarray, g: np.ndarray, lane: float, least: int) -> None:
+    """Writes beside markers that lie on each other how many there are, if there are at least ``least``."""
     rest = list(zip(np.nan_to_num(k, nan=STRIP), np.nan_to_num(g, nan=STRIP + lane), strict=True))
     while rest:
         x, y = rest[0]
         heap = [place for place in rest if math.hypot(place[0] - x, place[1] - y) < HEAP]
         rest = [place for place in rest if place not in heap]
-        if len(heap) > 1:
+        if len(heap) >= least:
             beside: dict[str, Any] = {"xytext": (-4.5, 0), "textcoords": "offset points", "ha": "right"}
             label = f"{len(heap)}\N{MULTIPLICATION SIGN}"
-            plane.annotate(label, (x, y), size=SMALL, zorder=6, va="center", **beside)
+            halo = [withStroke(linewidth=1.5, foreground="white")]
+            plane.annotate(label, (x, y), size=SMALL, zorder=6, va="center", path_effects=halo, **beside)
 
 
 def _draw_mean(plane: Axes, scores: Mapping[str, Any]) -> None:
@@ -196,6 +210,8 @@ def _histogram(
     axes.yaxis.set_visible(upright)
     axes.xaxis.tick_top()
     tidy(axes)
+    axes.xaxis.set_label_position("top")
+    axes.set(**{"ylabel" if upright else "xlabel": "seeds"})
     peak = int(np.max(counts))
     counts_axis: Axis = axes.yaxis if upright else axes.xaxis
     counts_axis.set_ticks((0, peak) if peak else ())

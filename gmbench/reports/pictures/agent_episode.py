@@ -15,10 +15,11 @@ from gmbench.benchmarks.evaluation import Portion
 from gmbench.benchmarks.packs import load_pack
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.benchmarks.trajectories import replay
+from gmbench.envs.core.annotations import Dot
 from gmbench.envs.core.levels import select
 from gmbench.reports.pictures.animation import save_gif
 from gmbench.reports.pictures.crop import used_box
-from gmbench.reports.pictures.frames import episode_frames, unstack
+from gmbench.reports.pictures.frames import TRAIL, episode_frames, unstack
 from gmbench.reports.pictures.layout import SIDES
 from gmbench.reports.pictures.legend import legend_entries
 from gmbench.reports.pictures.outcomes import describe_outcome
@@ -71,15 +72,16 @@ def save_showcase(task: Task, result: Result, policies: Any, folder: Path) -> No
         describe_outcome(task, shifted, index),
     )
     notes = [task.env.caption(level) for level, _ in played]
-    who = f"seed {seed}, level {index}"
+    who = f"level {index}, seed {seed}"
     titles = [
-        "\n".join((f"{side}, {pack}", who, *textwrap.wrap(note, LINE), *textwrap.wrap(caption, LINE)))
-        for side, pack, note, caption in zip(SIDES, (TRAINING, SHIFTED), notes, captions, strict=True)
+        "\n".join((side, who, *textwrap.wrap(note, LINE), *textwrap.wrap(caption, LINE)))
+        for side, note, caption in zip(SIDES, notes, captions, strict=True)
     ]
     shown = [(level, states[0]) for level, states in played]
-    legend = functools.partial(legend_entries, task.env, shown)
+    path = Dot(0, 0, meaning=f"where the agent was in the last {TRAIL} steps")
+    legend = functools.partial(legend_entries, task.env, shown, extra=[path])
     strip(*frames, captions=titles, count=FRAMES, legend=legend).save(folder / "episode.png")
-    headings = (f"{SIDES[0]} ({TRAINING}), {who}", f"{SIDES[1]} ({SHIFTED}), {who}")
+    headings = (f"{SIDES[0]}, {who}", f"{SIDES[1]}, {who}")
     save_gif(
         folder / "episode.gif",
         frames[0],

@@ -15,6 +15,9 @@ from gmbench.envs.core.images import scene_image
 from gmbench.envs.core.rendering import TILE
 from gmbench.reports.pictures.crop import Box, used_box
 
+TRAIL = 20
+"""Steps for which a trail stays: in a long episode, a whole path would hide the level."""
+
 
 def unstack(stacked: Any, count: int | None = None) -> list[Any]:
     """Splits a pytree along axis 0 of its leaves and returns the entries as a list of pytrees.
@@ -47,17 +50,18 @@ def episode_frames(
         box: the cells to show; None for the `used_box` of this episode. Pass the same box for all episodes
             that are shown together.
         scale: pixels of the picture per pixel of a sprite.
-        trail: whether to mark the cells through which the agent came.
+        trail: whether to mark the cells in which the agent was in the last `TRAIL` steps.
     """
     states = list(states)
     box = box or used_box(env, (level, states))
     rows = slice(box.top * TILE * scale, box.bottom * TILE * scale)
     columns = slice(box.left * TILE * scale, box.right * TILE * scale)
-    pictures, passed = [], dict[Dot, None]()
+    pictures: list[np.ndarray] = []
+    passed: list[Dot] = []
     for state in states:
         column, row = env.position(state)
         here = Dot(int(column), int(row))
-        dots = [dot for dot in passed if dot != here] if trail else []
-        pictures.append(np.asarray(scene_image(env, level, state, scale, dots))[rows, columns])
-        passed[here] = None
+        dots = {dot for dot in passed[-TRAIL:] if dot != here} if trail else set()
+        pictures.append(np.asarray(scene_image(env, level, state, scale, sorted(dots)))[rows, columns])
+        passed.append(here)
     return pictures

@@ -17,7 +17,10 @@ GROUND = "wall"
 
 
 def legend_entries(
-    env: Environment[Any, Any], shown: Iterable[tuple[Any, Any]], font_size: int
+    env: Environment[Any, Any],
+    shown: Iterable[tuple[Any, Any]],
+    font_size: int,
+    extra: Iterable[Annotation] = (),
 ) -> list[tuple[Image.Image, str]]:
     """Returns a small picture and a meaning for the agent, each channel and each annotation.
 
@@ -27,6 +30,7 @@ def legend_entries(
         env: the environment.
         shown: the levels and states that are shown, whose annotations are explained.
         font_size: of the legend in pixels; the pictures are a little higher than a line of text.
+        extra: annotations that are drawn besides those of the environment.
     """
     scale = max(1, round(1.4 * font_size / TILE))
     sprites = env.sprites
@@ -39,8 +43,8 @@ def legend_entries(
         picture = Image.fromarray(sprites.background).convert("RGBA")
         picture.alpha_composite(Image.fromarray(tile))
         entries.append((_enlarged(picture.convert("RGB"), scale), env.meanings.get(name, name)))
-    annotations = (one for level, state in shown for one in env.annotations(level, state))
-    examples = {one.meaning: _example(one) for one in annotations if one.meaning}
+    annotations = [one for level, state in shown for one in env.annotations(level, state)]
+    examples = {one.meaning: _example(one) for one in (*annotations, *extra) if one.meaning}
     for meaning, example in examples.items():
         ground = np.tile(sprites.background, (1, 3 if isinstance(example, Arrow) else 1, 1))
         if isinstance(example, Mark):

@@ -1,5 +1,8 @@
 """The figure of the generalization plane."""
 
+import copy
+import dataclasses
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -103,3 +106,11 @@ def test_markers_that_lie_on_each_other_are_counted():
 def test_the_plane_says_why_g_is_undefined(few):
     written = [text.get_text() for text in panel(generalization_plane(few), "plane").texts]
     assert "G undefined: capability under shift below 0.5" in written
+
+
+def test_no_marker_is_cut_off_at_the_edge(few):
+    scores = copy.deepcopy(few.scores)
+    scores["per_seed"][0].update(capability_generalization=1.2, goal_generalization=1.1)
+    plane = panel(generalization_plane(dataclasses.replace(few, scores=scores)), "plane")
+    assert plane.get_xlim()[1] > 1.2
+    assert plane.get_ylim()[1] > 1.1
