@@ -15,6 +15,12 @@ def test_dir_lists_the_public_names():
         assert callable(getattr(gmbench, name)), name
 
 
+def test_all_names_are_in_the_interface_that_type_checkers_see():
+    assert sorted(gmbench.__all__) == sorted(set(gmbench.__all__))
+    assert (Path(gmbench.__file__).parent / "py.typed").is_file()
+    assert "nothing" not in dir(gmbench)
+
+
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'gmbench' has no attribute 'nothing'"):
         gmbench.nothing  # noqa: B018 - reading it is the test

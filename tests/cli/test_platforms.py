@@ -1,9 +1,15 @@
 """Operating systems: without locks on files, as on Windows, commands and runs are refused in one sentence."""
 
+import ast
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
+import gmbench
+from gmbench.runs import memory_planning, program_cache
+from gmbench.speed import machine
 from tests.processes import run_process
 
 WINDOWS = "import sys; sys.modules['fcntl'] = None; sys.platform = 'win32'; "
@@ -38,3 +44,29 @@ def test_the_package_can_be_imported_and_a_run_is_refused(tmp_path):
     )
     done = on_windows(program, tmp_path)
     assert (done.returncode, done.stdout) == (0, f"{SENTENCE}\n" * 2), done.stderr
+
+
+UNIX_ONLY = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+
+
+def test_no_module_needs_a_module_of_unix_to_be_imported():
+    for path in Path(gmbench.__file__).parent.rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            names = {alias.name for alias in node.names} if isinstance(node, ast.Import) else set()
+            names |= {node.module} if isinstance(node, ast.ImportFrom) else set()
+            assert not names & UNIX_ONLY, path
+
+
+def test_what_only_linux_has_is_not_needed(monkeypatch, tmp_path):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert machine.describe_machine()["cpus"] == os.cpu_count()
+    reading = Path.read_text
+
+    def read_text(path, *args, **options):
+        if path.parts[:2] in (("/", "proc"), ("/", "sys")):
+            raise FileNotFoundError(path)
+        return reading(path, *args, **options)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert memory_planning.free_memory() > 0
+    assert program_cache.describe_processor()
