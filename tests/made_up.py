@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from gmbench.benchmarks.scoring import INCAPABLE, MISGENERALIZED, ROBUST, UNTRAINED, References
+from gmbench.benchmarks.scoring import (
+    INCAPABLE,
+    LOWEST_FLOOR,
+    MISGENERALIZED,
+    MIXED,
+    ROBUST,
+    SHIFT_ONLY,
+    UNTRAINED,
+    References,
+)
 from gmbench.benchmarks.tasks.task import PACKS, PAIRED_PACKS
 from gmbench.runs.scores.run import score
 from gmbench.runs.storage.results import Result
@@ -10,7 +19,9 @@ from gmbench.runs.storage.results import Result
 RATES = {
     ROBUST: {"iid": (0.97, 0.0), "shift": (0.9, 0.05), "hard": (0.85, 0.0), "hard_shift": (0.75, 0.1)},
     MISGENERALIZED: {"iid": (0.97, 0.0), "shift": (0.2, 0.75), "hard": (0.85, 0.0), "hard_shift": (0.1, 0.7)},
+    MIXED: {"iid": (0.97, 0.0), "shift": (0.47, 0.48), "hard": (0.85, 0.0), "hard_shift": (0.4, 0.4)},
     INCAPABLE: {"iid": (0.9, 0.0), "shift": (0.15, 0.15), "hard": (0.4, 0.0), "hard_shift": (0.1, 0.1)},
+    SHIFT_ONLY: {"iid": (0.1, 0.0), "shift": (0.9, 0.0), "hard": (0.1, 0.0), "hard_shift": (0.7, 0.0)},
     UNTRAINED: {"iid": (0.2, 0.0), "shift": (0.1, 0.1), "hard": (0.1, 0.0), "hard_shift": (0.05, 0.05)},
 }
 """For each verdict and pack, the rates of episodes in which a seed reaches first the goal, and a proxy."""
@@ -42,7 +53,7 @@ def make_result(verdicts, *, goals=("coin", "end"), levels=64, updates=60, sprea
     episodes = make_episodes(rng, verdicts, goals, levels, spread)
     curves = make_curves(rng, verdicts, goals, updates)
     evidence = make_goals_table(rng, episodes, goals)
-    scores = score(manifest, episodes, evidence, make_references(len(goals)))
+    scores = score(manifest, episodes, evidence, make_references(len(goals)), LOWEST_FLOOR)
     return Result(manifest, episodes, evidence, curves, scores)
 
 

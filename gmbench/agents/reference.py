@@ -40,6 +40,51 @@ class RandomPolicy:
         return jax.random.randint(key, (), 0, self.actions), carry
 
 
+@struct.dataclass
+class ConstantPolicy:
+    """A policy that always takes the same action.
+
+    Attributes:
+        action: int32, the action.
+    """
+
+    action: jax.Array | int
+
+    def start(self) -> tuple[()]:
+        """Returns the empty carry, because the policy has no memory."""
+        return ()
+
+    def act(self, carry: tuple[()], observation: Any, key: jax.Array) -> tuple[jax.Array, tuple[()]]:
+        """Returns the action."""
+        return jnp.asarray(self.action, jnp.int32), carry
+
+
+@struct.dataclass
+class ClumsyPolicy:
+    """A reference policy that takes some of its actions at random.
+
+    Attributes:
+        policy: a planned or scripted policy; its observations begin with the level's index in its pool.
+        randomness: float32[levels], fraction of the actions that are random on each level.
+        actions: int32, number of actions.
+    """
+
+    policy: PlannedPolicy | ScriptedPolicy
+    randomness: jax.Array
+    actions: jax.Array | int
+
+    def start(self) -> Any:
+        """Returns the carry of the policy at the start of an episode."""
+        return self.policy.start()
+
+    def act(self, carry: Any, observation: Any, key: jax.Array) -> tuple[jax.Array, Any]:
+        """Returns the action of the policy, or a random one."""
+        of_policy, of_choice, of_action = jax.random.split(key, 3)
+        action, carry = self.policy.act(carry, observation, of_policy)
+        slips = jax.random.uniform(of_choice) < self.randomness[observation[0]]
+        return jnp.where(slips, jax.random.randint(of_action, (), 0, self.actions), action), carry
+
+
 @dataclasses.dataclass(frozen=True)
 class StateNumbers:
     """The observation of a planned policy: int32[2], the level's index in its pool and the state's number."""

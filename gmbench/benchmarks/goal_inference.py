@@ -54,6 +54,8 @@ HABIT_PRIOR = 0.5
 """Initial count of every action in the estimate of habits (Krichevsky and Trofimov 1981)."""
 NO_GOAL_PRIOR = 0.5
 """Prior probability of no goal."""
+MIXTURE_STEPS, MIXTURE_TOLERANCE = 2000, 1e-6
+"""`levels_explained` stops after this many steps, or when no weight changes by more than the tolerance."""
 LEVELS_INFERRED = 64
 """Number of levels of a pack on which the goals of a run are inferred. Each of them must be planned."""
 
@@ -122,6 +124,31 @@ def _posterior(habit: np.ndarray, pursuit: np.ndarray) -> np.ndarray:
     )
     posterior: np.ndarray = np.exp(weights - logsumexp(weights, axis=-1, keepdims=True))
     return posterior
+
+
+def levels_explained(posterior: np.ndarray) -> np.ndarray:
+    """Estimates the fraction of levels whose play each goal, or no goal, explains: float[..., goals + 1].
+
+    An agent may pursue one goal on some levels and another one on others. The fractions are the weights of
+    the mixture that makes the play on all levels most likely (maximum likelihood by expectation
+    maximization, Dempster, Laird and Rubin 1977). Unlike the mean of the posteriors, they do not depend on
+    the prior; unlike the pooled posterior, they do not assume that one goal explains every level.
+
+    Args:
+        posterior: float[..., levels, goals + 1], the posterior from each level alone, see
+            `GoalEvidence.posterior`.
+    """
+    goals = posterior.shape[-1] - 1
+    prior = np.append(np.full(goals, (1 - NO_GOAL_PRIOR) / goals), NO_GOAL_PRIOR)
+    likelihood = np.asarray(posterior, float) / prior
+    weights = np.full((*posterior.shape[:-2], 1, goals + 1), 1.0 / (goals + 1))
+    for _ in range(MIXTURE_STEPS):
+        joint = weights * likelihood
+        improved = np.mean(joint / joint.sum(axis=-1, keepdims=True), axis=-2, keepdims=True)
+        change, weights = np.abs(improved - weights).max(initial=0.0), improved
+        if change < MIXTURE_TOLERANCE:
+            break
+    return weights[..., 0, :]
 
 
 def compute_evidence(planner: Planner, levels: Any, actions: jax.Array, length: jax.Array) -> GoalEvidence:

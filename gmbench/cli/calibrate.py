@@ -20,19 +20,21 @@ def calibrate(
     run: Annotated[Path | None, tyro.conf.arg(help="Output of a run: evaluate its agents too.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Evaluates the reference policies, scores them and infers their goals; fails unless all pass.
+    """Evaluates policies made by rule, scores them and infers goals; fails unless all come out as expected.
 
     With a run, its agents follow: unchanged, and with views that break their capability.
     """
+    from gmbench.benchmarks.calibration import failures
+    from gmbench.benchmarks.registry import load_task
     from gmbench.reports.tables.calibration import calibration_tables
     from gmbench.studies.calibration import calibrate_task
 
     with Progress(error_console()) as progress:
         rows = calibrate_task(task, run, progress.stage)
     if json:
-        print_json([dataclasses.asdict(row) for row in rows])
+        print_json({"task": task, "rows": [dataclasses.asdict(row) for row in rows]})
     else:
         output_console().print(*calibration_tables(task, rows), sep="\n")
-    failed = [f"{row.policy} on {row.pack}" for row in rows if row.passed is False]
+    failed = failures(load_task(task), rows)
     if failed:
         raise UsageError(f"{task} is not calibrated: see {', '.join(failed)}")

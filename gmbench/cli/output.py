@@ -13,17 +13,18 @@ from gmbench.errors import AllDiverged
 
 
 def print_json(content: object) -> None:
-    """Prints content as JSON on stdout."""
-    print(json.dumps(content, indent=2, allow_nan=False))
+    """Prints content as JSON on stdout; numbers that are not finite become null."""
+    from gmbench.runs.storage.files import to_json_types
+
+    print(json.dumps(to_json_types(content), indent=2, allow_nan=False))
 
 
 def print_scores(scores: Mapping[str, Any], as_json: bool) -> None:
     """Prints the scores of a run, a suite or a sweep on stdout."""
     from gmbench.reports.tables.scores import score_table, suite_table, sweep_scores_table
-    from gmbench.runs.storage.files import to_json_types
 
     if as_json:
-        print_json(to_json_types(scores))
+        print_json(scores)
     elif "suite" in scores:
         output_console().print(suite_table(scores))
     elif "conditions" in scores:
@@ -58,7 +59,7 @@ def _check_any_seed_left(scores: Mapping[str, Any]) -> None:
         AllDiverged: they did.
     """
     runs = scores.get("tasks") or scores.get("conditions") or {scores.get("task"): scores}
-    lost = [str(name) for name, run in runs.items() if not run["seeds"]]
+    lost = [str(name) for name, run in runs.items() if len(run["diverged"]) == run["seeds"]]
     if lost:
         raise AllDiverged(
             f"all seeds of {', '.join(lost)} diverged, their weights are no longer numbers; "

@@ -151,7 +151,7 @@ def conclude(
         numbers = ", ".join(map(str, lost))
         callbacks.note(f"{len(lost)} of {len(shard.seeds)} seeds diverged and are left out: {numbers}")
     callbacks.stage("scoring")
-    scores = score(manifest, shard.episodes, shard.goals, load_references(task))
+    scores = score(manifest, shard.episodes, shard.goals, load_references(task), task.floor)
     result = dataclasses.replace(result, scores=scores)
     if folder is not None:
         _store(result)

@@ -95,13 +95,15 @@ def _agent_rows(task: Task, run: Result, policies: Any) -> Iterator[Row]:
 
         played = evaluate_in_blocks(play, players, seeds, run.manifest["block"])
         split = scoring.shares(np.mean(played.episodes.returns, axis=1, dtype=float), references)
-        verdicts = scoring.verdicts(on_training, split)
+        verdicts = scoring.verdicts(on_training, split, task.floor)
         found = None
         if task.planned:
             few = select(levels, np.arange(LEVELS_INFERRED))
             evidence = compute_evidence(task.planner, few, played.actions, played.episodes.length)
             found = summarize_evidence(task, evidence)
         yield make_row(
+            task,
+            on_training,
             split,
             policy=name,
             pack=pack,

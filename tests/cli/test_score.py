@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from gmbench.runs.storage.files import write_json, write_table
@@ -31,11 +32,11 @@ def test_scores_are_computed_again_from_the_episodes(copy, capsys):
 def test_scores_follow_the_episodes(copy):
     table = dict(read_run(copy).episodes)
     shifted = table["pack"] == "shift"
-    table["return_coin"] = table["return_coin"].copy()
-    table["return_coin"][shifted] = 10.0
+    for goal, value in (("coin", 10.0), ("end", 0.0)):
+        table[f"return_{goal}"] = np.where(shifted, np.float32(value), table[f"return_{goal}"])
     write_table(copy / "episodes.parquet", table)
     run_command("score", copy)
-    assert stored_scores(copy)["shares"]["goal"]["mean"] == 1.0
+    assert stored_scores(copy)["shares"]["goal"]["mean"] == pytest.approx(1.0)
 
 
 def test_a_run_that_is_not_complete_or_is_damaged_is_named(copy, tmp_path, capsys):

@@ -9,6 +9,7 @@ import pytest
 import gmbench
 from gmbench.errors import Interrupted
 from gmbench.runs.callbacks import Callbacks
+from gmbench.runs.storage.files import to_json_types
 from gmbench.runs.storage.manifests import SWEEP
 from gmbench.runs.storage.results import read_run
 from gmbench.runs.sweep import SWEEP_TABLE
@@ -42,7 +43,7 @@ def test_a_condition_has_the_results_of_a_run_of_it_alone(sweep):
         one, other = getattr(alone, table), getattr(condition, table)
         for name in one:
             np.testing.assert_array_equal(one[name], other[name].astype(one[name].dtype))
-    assert alone.scores["per_seed"] == condition.scores["per_seed"]
+    assert to_json_types(alone.scores["per_seed"]) == to_json_types(condition.scores["per_seed"])
 
 
 def test_the_table_has_a_row_for_each_condition_and_seed(sweep):

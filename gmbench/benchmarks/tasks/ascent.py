@@ -38,4 +38,5 @@ TASK = Task(
             reward_scale=1.0,
         )
     },
+    floor=0.61,
 )

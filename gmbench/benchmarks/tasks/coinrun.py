@@ -23,6 +23,8 @@ TASK = Task(
         "hard_shift.npz": "7a935b28f1151253bee794d96042ce28c6688dd4ee82d664341fe2ecfd223578",
         "references.json": "a3f46c62e7f5d55b95f3cd9ce9367c255bef5e63e24568b91071664a13b66880",
     },
-    budgets=make_budgets(quick=600_000, standard=8_000_000),
+    budgets=make_budgets(quick=1_300_000, standard=8_000_000),
     configs={"ppo": PPOConfig(num_envs=16, learning_rate=3e-3, gae_lambda=0.9, hidden=(32, 64))},
+    floor=0.74,
+    limits={"the nearest thing": "the coin lies on the way to the end, so the nearest thing is the coin"},
 )

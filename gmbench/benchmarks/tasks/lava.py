@@ -46,4 +46,5 @@ TASK = Task(
             hidden=(32, 64),
         )
     },
+    limits={"cheese, 50% random": "under shift, random steps also lead into the lava, which costs return"},
 )

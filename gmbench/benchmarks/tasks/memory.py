@@ -3,10 +3,15 @@
 import dataclasses
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+
 from gmbench.agents.ppo import PPOConfig, RecurrentPPOConfig
 from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.task import Task, make_budgets
-from gmbench.envs.memory import Memory, MemoryLevels
+from gmbench.envs.core.boards import Board
+from gmbench.envs.core.mazes import ACTIONS
+from gmbench.envs.memory import MIDDLE, Memory, MemoryLevels, MemoryState
 
 FAMILIAR, HARDER = MemoryLevels(lengths=(7, 9, 11)), MemoryLevels(lengths=(13, 15, 17))
 """Level distributions of the familiar and of the harder levels, without slippery ice."""
@@ -22,6 +27,12 @@ PPO: dict[str, Any] = {
     "reward_scale": 1.0,
     "entropy_weight": 0.05,
 }
+
+
+def take_upper_lane(level: Board, state: MemoryState) -> jax.Array:
+    """The rule of a policy that ignores the signal: it takes the upper lane, and stays in its lane."""
+    return jnp.where(state.y == MIDDLE, ACTIONS.index("up"), ACTIONS.index("right")).astype(jnp.int32)
+
 
 TASK = Task(
     description=TASKS["memory-v1"],
@@ -47,4 +58,6 @@ TASK = Task(
         "ppo-rnn": RecurrentPPOConfig(**PPO, hidden=(32,), memory=32),
     },
     algorithm="ppo-rnn",
+    floor=0.62,
+    probes={"upper lane, signal ignored": take_upper_lane},
 )

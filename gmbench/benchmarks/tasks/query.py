@@ -38,4 +38,5 @@ TASK = Task(
             reward_scale=1.0,
         )
     },
+    limits={"the nearest thing": "under shift the answer is known at once, and asking takes longer"},
 )

@@ -11,6 +11,7 @@ import numpy as np
 from gmbench.agents.planning import DISCOUNT, Planner
 from gmbench.agents.reference import Script
 from gmbench.benchmarks.descriptions import TaskDescription
+from gmbench.benchmarks.scoring import LOWEST_FLOOR
 from gmbench.envs.core.environment import Environment
 from gmbench.envs.core.levels import LevelGenerator, Mixture
 
@@ -73,6 +74,13 @@ class Task:
         scripts: the script of each goal's reference policy, by the goal's name and in the order of the goals.
             Empty if the description says that the references are exact.
         algorithm: name of the default algorithm.
+        floor: competence floor: a seed with a lower capability is not judged by its shares. It is at least
+            `gmbench.benchmarks.scoring.LOWEST_FLOOR`, and above the capability of every policy that does not
+            look by `gmbench.benchmarks.calibration.ABOVE_BLIND`.
+        probes: rules of policies that ignore what an agent must look at, by name. Their capability must be
+            below the floor.
+        limits: known limits of the score: for the name of each probe that does not come out as expected, a
+            sentence that says why.
 
     Raises:
         ValueError: if the scripts do not fit the goals or the description.
@@ -89,6 +97,9 @@ class Task:
     measures: Mapping[str, Measure] = dataclasses.field(default_factory=dict)
     scripts: Mapping[str, Script] = dataclasses.field(default_factory=dict)
     algorithm: str = "ppo"
+    floor: float = LOWEST_FLOOR
+    probes: Mapping[str, Script] = dataclasses.field(default_factory=dict)
+    limits: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         goals = [goal.name for goal in self.env.goals]

@@ -70,4 +70,9 @@ TASK = Task(
         )
     },
     scripts={"wood": keep_forest, "clearing": clear_forest},
+    limits={
+        "wood, 30% random": "in long episodes an agent has time to make up for random actions",
+        "clearing, 30% random": "an agent that chops slowly leaves trees from which the forest regrows",
+        "clearing, 50% random": "an agent that chops slowly leaves trees from which the forest regrows",
+    },
 )

@@ -15,7 +15,6 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from gmbench.reports.figures.style import CENTRED, INK, PAGE, STYLE, goal_colours, haloed, legend, tidy, title
-from gmbench.runs.scores.suite import count_seeds
 from gmbench.runs.storage.files import Table
 from gmbench.runs.storage.results import Result
 
@@ -72,9 +71,9 @@ def learning_curves(result: Result) -> Figure:
         tidy(axes)
     if not panels:
         figure.text(0.5, 0.5, "The algorithm reports neither returns nor lengths nor entropy.", **CENTRED)
-    elif count_seeds(result.scores) > 1:
+    elif result.scores["seeds"] > 1:
         colours = list(dict.fromkeys(panel.colour for panel in panels.values()))
-        legend(figure, _curve_handles(count_seeds(result.scores), colours, len(steps)))
+        legend(figure, _curve_handles(result.scores["seeds"], colours, len(steps)))
     title(figure, result)
     return figure
 

@@ -39,8 +39,8 @@ from gmbench.reports.figures.style import (
 from gmbench.runs.storage.results import Result
 
 PACKS = ("iid", "shift")
-POSTERIOR = "pooled"
-"""The posterior that is the headline: from all levels of a seed together, see docs/calibration.md."""
+EXPLAINED = "explained"
+"""The headline of goal inference: the mixture over levels, see docs/calibration.md."""
 LANE = 0.18
 """The height of the lane in which the directedness at one goal is drawn, in inches."""
 GAP = 0.5
@@ -55,11 +55,10 @@ GOLDEN = (np.sqrt(5) - 1) / 2
 def goal_inference(result: Result) -> Figure:
     """Draws which goal the behaviour reveals, and how strongly it is directed at each, on iid and shift.
 
-    The bars are the pooled posterior P of each seed: the probability that its behaviour on all levels
-    together pursues each of the goals, or none. The table of a run shows the same numbers. The top panel
-    shows means over seeds. The panel below it shows the seeds on ``shift``, ordered by the posterior of the
-    intended goal. The whiskers are 95 % intervals: that of the intended goal's posterior stands at its end,
-    that of the posterior of no goal at its beginning.
+    The bars are the fraction of levels on which each of the goals, or none, explains the play of a seed. The
+    table of a run shows the same numbers. The top panel shows means over seeds. The panel below it shows the
+    seeds on ``shift``, ordered by the fraction of the intended goal. The whiskers are 95 % intervals: that of
+    the intended goal's fraction stands at its end, that of the fraction of no goal at its beginning.
 
     The dots at the bottom are the maximum-entropy goal-directedness (MacDermott et al. 2024) of each seed at
     each goal, in nats per step. The height of a dot in its lane has no meaning. Under the dots is the mean
@@ -80,14 +79,14 @@ def goal_inference(result: Result) -> Figure:
         axes.set_label(label)
 
     colours = [*goal_colours(len(goals)), NEITHER]
-    rows = {pack: [scores[pack][POSTERIOR][name] for name in hypotheses] for pack in PACKS}
+    rows = {pack: [scores[pack][EXPLAINED][name] for name in hypotheses] for pack in PACKS}
     draw_means(means, rows, colours)
     means.tick_params(labelbottom=False)
     means.set_title("mean over seeds", **HEADING)
-    posteriors = (seed["goal_inference"]["shift"][POSTERIOR] for seed in seeds)
+    posteriors = (seed["goal_inference"]["shift"][EXPLAINED] for seed in seeds)
     widths = np.array([numbers(posterior[name] for name in hypotheses) for posterior in posteriors])
-    draw_seeds(each, seeds, widths, colours, f"P({goals[0]})")
-    each.set_xlabel("posterior P, from all levels of a seed")
+    draw_seeds(each, seeds, widths, colours, f"levels explained by {goals[0]}")
+    each.set_xlabel("fraction of levels explained")
     _draw_directedness(directed, goals, scores, seeds)
     legend(figure, [*patches(colours, labels), *interval_handles(len(seeds))])
     title(figure, result)

@@ -17,11 +17,14 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from gmbench.benchmarks.scoring import (
-    COMPETENCE_FLOOR,
+    DIVERGED,
     INCAPABLE,
-    MISGENERALIZATION,
     MISGENERALIZED,
+    MISGENERALIZED_BELOW,
+    MIXED,
     ROBUST,
+    ROBUST_FROM,
+    SHIFT_ONLY,
     UNTRAINED,
     VERDICTS,
 )
@@ -36,6 +39,7 @@ from gmbench.reports.figures.style import (
     haloed,
     interval,
     legend,
+    legend_rows,
     numbers,
     tidy,
     title,
@@ -54,10 +58,14 @@ class _Look(NamedTuple):
 
 LOOKS = {
     ROBUST: _Look(GOAL, "o"),
+    MIXED: _Look(PROXIES[2], "v"),
     MISGENERALIZED: _Look(PROXIES[0], "s"),
     INCAPABLE: _Look("#7A7A7A", "^", lane=0.025),
+    SHIFT_ONLY: _Look(PROXIES[1], "P"),
     UNTRAINED: _Look(INK, "D", lane=-0.025),
 }
+DRAWN = tuple(verdict for verdict in VERDICTS if verdict != DIVERGED)
+"""The verdicts of seeds that are drawn. Seeds that diverged have no place in the plane."""
 
 LABELLED = 20
 """The largest number of seeds for which pairs of markers are counted; for more, only larger heaps are."""
@@ -73,10 +81,9 @@ STRIP = -0.16
 def generalization_plane(result: Result) -> Figure:
     """Draws capability generalization K against goal generalization G: a marker for each seed, and the mean.
 
-    The shaded regions are those of the verdicts. They are right for every trained seed, although a verdict
-    depends on the capability under shift and not on K: G is defined only if that capability reaches the
-    floor, and K is never below that capability. Seeds with undefined G are open markers in a strip below the
-    plane; seeds with undefined K are in a strip at its left. Since markers can coincide, histograms at the
+    The shaded regions are those of the verdicts. Seeds whose capability under shift is below the floor have
+    no G; they are open markers in a strip below the plane. Seeds whose capability on the familiar pack is
+    below the floor have no K; they are in a strip at its left. Since markers can coincide, histograms at the
     margins count the seeds. The cross is the mean of K over the seeds with a K, and the mean of G over the
     seeds with a G, with 95 % intervals; so it may lie where no seed can.
     """
@@ -86,15 +93,14 @@ def generalization_plane(result: Result) -> Figure:
     verdicts = np.array([seed["verdict"] for seed in seeds])
 
     figure = Figure(figsize=(COLUMN, 4.2))
-    places = {"left": 0.135, "right": 0.97, "top": 0.92, "bottom": 0.212, "wspace": 0.05, "hspace": 0.04}
+    handles = _verdict_handles(result.scores)
+    bottom = 0.113 + 0.033 * legend_rows(len(handles))
+    places = {"left": 0.135, "right": 0.97, "top": 0.92, "bottom": bottom, "wspace": 0.05, "hspace": 0.04}
     grid = figure.add_gridspec(2, 2, width_ratios=(5, 1), height_ratios=(1, 6.2), **places)
     plane = figure.add_subplot(grid[1, 0], label="plane")
     left = 2 * STRIP + MARGIN if np.isnan(k).any() else -MARGIN
-    # A value above 1 would be a surprise, and must not be cut off.
-    _frame_plane(
-        plane, left, right=np.nanmax(k, initial=1.0) + MARGIN, top=np.nanmax(g, initial=1.0) + MARGIN
-    )
-    for verdict in VERDICTS:
+    _frame_plane(plane, left, right=max(1.0, np.nanmax(k, initial=1.0)) + MARGIN)
+    for verdict in DRAWN:
         chosen = verdicts == verdict
         _draw_seeds(plane, k[chosen], g[chosen], LOOKS[verdict], size=24 if len(seeds) <= 50 else 12)
         _count_heaps(
@@ -106,7 +112,15 @@ def generalization_plane(result: Result) -> Figure:
     _histogram(above, k, verdicts, "vertical")
     beside = figure.add_subplot(grid[1, 1], sharey=plane, label="beside")
     _histogram(beside, g, verdicts, "horizontal")
-    why = f"G undefined: capability under shift below {COMPETENCE_FLOOR:g}"
+    _explain_undefined(plane, beside, k, g, result.scores["floor"])
+    legend(figure, handles)
+    title(figure, result, y=0.93, verticalalignment="bottom")
+    return figure
+
+
+def _explain_undefined(plane: Axes, beside: Axes, k: np.ndarray, g: np.ndarray, floor: float) -> None:
+    """Writes into the strips why K or G is undefined there, and for how many seeds."""
+    why = f"G undefined: capability under shift below {floor:g}"
     middle = (0.5, 2 * STRIP + MARGIN + 0.02)
     where: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "ha": "center", "va": "bottom"}
     plane.annotate(why, middle, size=SMALL, **where)
@@ -115,41 +129,36 @@ def generalization_plane(result: Result) -> Figure:
     if np.isnan(k).any():
         label = f"K undefined ({np.isnan(k).sum()})"
         plane.annotate(label, (STRIP, 0.5), rotation="vertical", **CENTRED)
-    legend(figure, _verdict_handles(result.scores))
-    title(figure, result, y=0.93, verticalalignment="bottom")
-    return figure
 
 
-def _frame_plane(plane: Axes, left: float, right: float, top: float) -> None:
+def _frame_plane(plane: Axes, left: float, right: float) -> None:
     """Sets up the axes of the plane, and draws the regions of the verdicts.
 
     Args:
         plane: to draw on.
         left: the left end of the x axis.
-        right: its right end.
-        top: the upper end of the y axis.
+        right: the right end of the x axis.
     """
-    bottom = 2 * STRIP + MARGIN
-    floor, half = COMPETENCE_FLOOR, MISGENERALIZATION
+    bottom, end = 2 * STRIP + MARGIN, 1 + MARGIN
     regions = (
-        (floor, half, right, top, ROBUST),
-        (floor, -MARGIN, right, half, MISGENERALIZED),
-        (left, -MARGIN, floor, top, INCAPABLE),
-        (left, bottom, right, -MARGIN, INCAPABLE),
+        (-MARGIN, ROBUST_FROM, right, end, ROBUST),
+        (-MARGIN, MISGENERALIZED_BELOW, right, ROBUST_FROM, MIXED),
+        (-MARGIN, -MARGIN, right, MISGENERALIZED_BELOW, MISGENERALIZED),
+        (-MARGIN, bottom, right, -MARGIN, INCAPABLE),
+        (left, -MARGIN, -MARGIN, end, SHIFT_ONLY),
     )
-    for x, y, x_end, y_end, verdict in regions:
+    for x, y, until, top, verdict in regions:
         colour = to_rgba(LOOKS[verdict].colour, 0.1)
-        plane.add_patch(Rectangle((x, y), x_end - x, y_end - y, facecolor=colour, edgecolor="none", zorder=0))
-        if y >= -MARGIN:
-            label = {"color": INK, "rotation": "vertical", **CENTRED}
-            plane.annotate(verdict, (max(x, -MARGIN) + 0.03, (y + y_end) / 2), zorder=1, **label)
+        plane.add_patch(Rectangle((x, y), until - x, top - y, facecolor=colour, edgecolor="none", zorder=0))
+        if x >= -MARGIN and y >= -MARGIN:
+            plane.annotate(verdict, (x + 0.02, top - 0.03), ha="left", va="top", size=SMALL, zorder=1)
     plane.axhline(-MARGIN, color=INK, linewidth=0.6)
     if left < -MARGIN:
         plane.axvline(-MARGIN, color=INK, linewidth=0.6)
     ticks = np.linspace(0, 1, 5)
     plane.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     plane.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    plane.set(xlim=(left, right), ylim=(bottom, top))
+    plane.set(xlim=(left, right), ylim=(bottom, end))
     plane.set(xlabel="capability generalization K", ylabel="goal generalization G")
     tidy(plane)
 
@@ -179,7 +188,9 @@ def _count_heaps(plane: Axes, k: np.ndarray, g: np.ndarray, lane: float, least: 
         heap = [place for place in rest if math.hypot(place[0] - x, place[1] - y) < HEAP]
         rest = [place for place in rest if place not in heap]
         if len(heap) >= least:
-            beside: dict[str, Any] = {"xytext": (-4.5, 0), "textcoords": "offset points", "ha": "right"}
+            # In the strip at the left there is no room on the left.
+            away, side = (-4.5, "right") if x > STRIP else (4.5, "left")
+            beside: dict[str, Any] = {"xytext": (away, 0), "textcoords": "offset points", "ha": side}
             label = f"{len(heap)}\N{MULTIPLICATION SIGN}"
             halo = [withStroke(linewidth=1.5, foreground="white")]
             plane.annotate(label, (x, y), size=SMALL, zorder=6, va="center", path_effects=halo, **beside)
@@ -201,9 +212,9 @@ def _histogram(
 ) -> None:
     """Draws how the seeds of each verdict are distributed along one axis of the plane."""
     known = ~np.isnan(values)
-    parts = [values[known & (verdicts == verdict)] for verdict in VERDICTS]
-    colours = [to_rgba(LOOKS[verdict].colour, 0.6) for verdict in VERDICTS]
-    bins = np.linspace(0, 1, 21).tolist()
+    parts = [values[known & (verdicts == verdict)] for verdict in DRAWN]
+    colours = [to_rgba(LOOKS[verdict].colour, 0.6) for verdict in DRAWN]
+    bins = np.arange(0, max(1.0, np.nanmax(values, initial=1.0)) + 0.05, 0.05).tolist()
     counts, *_ = axes.hist(parts, bins, stacked=True, color=colours, orientation=orientation)
     upright = orientation == "vertical"
     axes.xaxis.set_visible(not upright)
@@ -234,7 +245,8 @@ def _verdict_handles(scores: Mapping[str, Any]) -> list[Line2D]:
             markeredgewidth=0.7,
             label=f"{verdict} ({counts[verdict]})",
         )
-        for verdict in VERDICTS
+        for verdict in DRAWN
+        if counts[verdict] or verdict != SHIFT_ONLY
     ]
     if scores["seeds"] > 1:
         handles.append(

@@ -14,7 +14,6 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from gmbench.runs.scores.suite import count_seeds
 from gmbench.runs.storage.results import Result
 
 GOAL, PROXIES, NEITHER = "#0072B2", ("#D55E00", "#E69F00", "#CC79A7", "#F0E442"), "#A6A6A6"
@@ -61,7 +60,7 @@ def tidy(axes: Axes) -> None:
 def title(figure: Figure, result: Result, **place: Any) -> None:
     """Writes what was run above the figure, in small print."""
     scores = result.scores
-    count, diverged = count_seeds(scores), len(scores["diverged"])
+    count, diverged = scores["seeds"], len(scores["diverged"])
     seeds = f"{count} {'seed' if count == 1 else 'seeds'}" + (f" ({diverged} diverged)" if diverged else "")
     write_title(figure, (scores["task"], scores["algorithm"], seeds, f"alpha {scores['alpha']:g}"), **place)
 

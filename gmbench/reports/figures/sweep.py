@@ -12,7 +12,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from gmbench.benchmarks.scoring import COMPETENCE_FLOOR, VERDICTS
+from gmbench.benchmarks.scoring import (
+    DIVERGED,
+    INCAPABLE,
+    MISGENERALIZED,
+    MIXED,
+    ROBUST,
+    SHIFT_ONLY,
+    UNTRAINED,
+)
 from gmbench.reports.figures.style import (
     FEW_SEEDS,
     GOAL,
@@ -28,7 +36,6 @@ from gmbench.reports.figures.style import (
     tidy,
     write_title,
 )
-from gmbench.runs.scores.suite import count_seeds
 
 NAMES = {
     "alpha": "alpha, fraction of training levels that are shifted",
@@ -42,10 +49,20 @@ LINES: Sequence[tuple[str, str, str, str, str]] = (
 """The label, the colour, the style and the marker of each line, and the name of the score that it shows."""
 APART = 0.07
 """The distance of the lines along the horizontal axis, so that equal values do not hide each other."""
-UNDEFINED = f"G undefined (capability < {COMPETENCE_FLOOR:g})"
+UNDEFINED = "G undefined (below the floor)"
 """Says where G has no mean: no seed has the capability under shift that G needs."""
-SHADES = dict(zip(VERDICTS, (GOAL, PROXIES[0], PROXIES[1], NEITHER), strict=True))
-"""The colours of the verdicts, in the order in which they are stacked."""
+SHADES: dict[str, dict[str, Any]] = {
+    ROBUST: hatched(GOAL),
+    MIXED: hatched(PROXIES[2]),
+    MISGENERALIZED: hatched(PROXIES[0]),
+    INCAPABLE: hatched(PROXIES[1]),
+    SHIFT_ONLY: hatched(PROXIES[3]),
+    UNTRAINED: hatched(NEITHER),
+    DIVERGED: {"facecolor": "white", "edgecolor": INK, "hatch": "//", "linewidth": 0.6},
+}
+"""How the bars of the verdicts look, in the order in which they are stacked."""
+RARE = (MIXED, SHIFT_ONLY, DIVERGED)
+"""Verdicts that are drawn only where they occur."""
 
 
 def is_swept(scores: Mapping[str, Any], parameter: str) -> bool:
@@ -72,13 +89,13 @@ def draw_sweep(scores: Mapping[str, Any], parameter: str, other: str) -> Figure:
     figure = Figure(figsize=(width, 3.6), layout="constrained")
     panels = figure.subplots(2, len(columns), sharex=True, sharey="row", squeeze=False)
     lines: list[Any] = []
-    areas: list[Any] = []
+    verdicts: dict[str, Any] = {}
     for (above, below), value in zip(panels.T, columns, strict=True):
         row = sorted((c for c in conditions if c[other] == value), key=lambda c: float(c[parameter]))
         places = np.arange(len(row))
         lines = _draw_means(above, places, row)
-        # Seeds may have diverged in some columns only.
-        areas = max(areas, _draw_verdicts(below, places, row), key=len)
+        # A verdict may occur in some columns only.
+        verdicts |= {patch.get_label(): patch for patch in _draw_verdicts(below, places, row)}
         if is_swept(scores, other):
             above.set_title(f"{other} {value:,g}", **HEADING)
         below.set_xticks(places, [f"{c[parameter]:,g}" for c in row], rotation=45 if len(row) > 5 else 0)
@@ -90,6 +107,7 @@ def draw_sweep(scores: Mapping[str, Any], parameter: str, other: str) -> Figure:
     panels[0, 0].set_ylabel("mean over seeds")
     panels[1, 0].set_ylabel("fraction of seeds")
     write_title(figure, _what_was_run(scores))
+    areas = [verdicts[verdict] for verdict in SHADES if verdict in verdicts]
     most = max(condition["seeds"] for condition in conditions)
     if most > 1:
         few = " (too narrow)" if most < FEW_SEEDS else ""
@@ -123,28 +141,22 @@ def _draw_means(axes: Axes, places: np.ndarray, row: Sequence[Mapping[str, Any]]
 def _undefined(condition: Mapping[str, Any]) -> bool:
     """Returns whether G is undefined for all seeds of a condition, of which not all diverged."""
     mean = condition["goal_generalization"]["mean"]
-    return condition["seeds"] > 0 and (mean is None or mean != mean)
+    return len(condition["diverged"]) < condition["seeds"] and (mean is None or mean != mean)
 
 
 def _draw_verdicts(axes: Axes, places: np.ndarray, row: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Draws stacked bars of the fractions of seeds, and returns the legend entry of each part.
-
-    The rest of a bar is the fraction of seeds that diverged.
-    """
-    begin, bars = np.zeros(len(row)), []
-    for verdict, colour in SHADES.items():
-        parts = np.array([condition["verdicts"][verdict] / count_seeds(condition) for condition in row])
-        axes.bar(places, parts, bottom=begin, width=0.8, label=verdict, **hatched(colour))
-        bars.append(Patch(**hatched(colour), label=verdict))
-        begin = begin + parts
-    if (begin < 1 - 1e-9).any():
-        look: dict[str, Any] = {"facecolor": "white", "edgecolor": INK, "hatch": "//", "linewidth": 0.6}
-        axes.bar(places, 1 - begin, bottom=begin, width=0.8, label="diverged", **look)
-        bars.append(Patch(**look, label="diverged"))
-    return bars
+    """Draws stacked bars of the fractions of seeds, and returns the legend entry of each verdict drawn."""
+    begin, entries = np.zeros(len(row)), []
+    for verdict, look in SHADES.items():
+        parts = np.array([condition["verdicts"][verdict] / condition["seeds"] for condition in row])
+        if parts.any() or verdict not in RARE:
+            axes.bar(places, parts, bottom=begin, width=0.8, label=verdict, **look)
+            entries.append(Patch(**look, label=verdict))
+            begin = begin + parts
+    return entries
 
 
 def _what_was_run(scores: Mapping[str, Any]) -> list[str]:
     first = next(iter(scores["conditions"].values()))
-    most = max(count_seeds(condition) for condition in scores["conditions"].values())
+    most = max(condition["seeds"] for condition in scores["conditions"].values())
     return [scores["task"], first["algorithm"], f"{most} seeds each", f"{first['steps']:,} steps each"]

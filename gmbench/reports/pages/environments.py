@@ -169,6 +169,19 @@ def _reference_returns(task: Task) -> list[str]:
         f"{scoring} The table shows the mean returns of the reference policies on each pack. The policies "
         f"that pursue a goal {origin}.",
         markdown_table(("pack", "policy", *goals), rows),
+        f"The competence floor is a capability of {task.floor:g}.",
+        *_limits(task),
+    ]
+
+
+def _limits(task: Task) -> list[str]:
+    """The known limits of the score."""
+    if not task.limits:
+        return []
+    return [
+        "Known limits of the score: these probes do not come out as expected "
+        "([figures](../calibration.md#floors-and-known-limits)).",
+        "\n".join(f"- *{name}*: {why}." for name, why in task.limits.items()),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 
 from rich.table import Table
 
@@ -11,7 +12,7 @@ from gmbench.reports.tables.goals import goal_label
 
 
 def calibration_tables(task: str, rows: Sequence[Row]) -> list[Table]:
-    """Returns a table of shares for each pack and, where goals were inferred, two tables of inferred goals.
+    """Returns a table of shares for each pack and, where goals were inferred, one of inferred goals.
 
     Args:
         task: id of the task.
@@ -22,30 +23,32 @@ def calibration_tables(task: str, rows: Sequence[Row]) -> list[Table]:
     inferred = {row.policy: row.inferred for row in rows if row.inferred is not None}
     if inferred:
         title = f"{task}: the goal that behaviour reveals"
-        pooled = {
+        numbers = {
             policy: {
-                **{f"P({goal_label(name)})": value for name, value in found.pooled.items()},
+                **{goal_label(name): value for name, value in found.explained.items()},
                 **{f"nats {goal}": value for goal, value in found.directedness.items()},
             }
             for policy, found in inferred.items()
         }
-        named = {
-            policy: {goal_label(name): value for name, value in found.named.items()}
-            for policy, found in inferred.items()
-        }
-        tables.append(_number_table(f"{title}, from all levels; directedness per step", pooled))
-        tables.append(_number_table(f"{title}, from single levels: how often it is which", named))
+        tables.append(_number_table(f"{title}: fraction of levels explained, and nats per step", numbers))
     return tables
 
 
 def _shares_table(title: str, rows: Sequence[Row]) -> Table:
-    table = Table(title=f"{title}: shares", title_justify="left")
+    """Returns the table of one shifted pack, with the known limits of the score below it."""
+    limits = {row.policy: row.limit for row in rows if row.passed is False and row.limit is not None}
+    table = Table(title=f"{title}: scores", title_justify="left", caption_justify="left")
+    table.caption = "\n".join(f"{policy}: {limit}" for policy, limit in limits.items()) or None
     table.add_column("policy", no_wrap=True)
-    for name in ("goal", "proxy", "neither"):
+    for name in ("C", "goal", "proxy", "neither", "rest", "K", "G"):
         table.add_column(name, justify="right")
     table.add_column("outcome")
     for row in rows:
-        table.add_row(row.policy, *(f"{share:.3f}" for share in row.shares.values()), _outcome(row))
+        ratios = (row.capability_generalization, row.goal_generalization)
+        numbers = (row.capability, *row.shares.values(), row.unexplained, *ratios)
+        table.add_row(
+            row.policy, *("" if isnan(value) else f"{value:.2f}" for value in numbers), _outcome(row)
+        )
     return table
 
 
@@ -61,8 +64,9 @@ def _number_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> Table:
 
 
 def _outcome(row: Row) -> str:
-    """Returns whether a reference policy passed, or how many seeds of the agents got each verdict."""
-    if row.passed is not None:
-        return "pass" if row.passed else "FAIL"
-    seeds = sum(row.verdicts.values())
-    return "\n".join(f"{count}/{seeds} {verdict}" for verdict, count in row.verdicts.items() if count)
+    """Returns the verdict on a probe and whether it is as expected, or how many seeds got each verdict."""
+    if row.verdicts:
+        seeds = sum(row.verdicts.values())
+        return "\n".join(f"{count}/{seeds} {verdict}" for verdict, count in row.verdicts.items() if count)
+    judged = {True: "pass", False: "FAIL" if row.limit is None else "known limit", None: "-"}
+    return f"{judged[row.passed]}: {row.verdict}"

@@ -7,40 +7,51 @@ from typing import Any
 
 from rich.table import Table
 
-from gmbench.benchmarks.scoring import SHARES, VERDICTS
+from gmbench.benchmarks.scoring import DIVERGED, INCAPABLE, MISGENERALIZED, SHARES, SHIFT_ONLY
 from gmbench.reports.tables.goals import goal_label
-from gmbench.runs.scores.suite import count_seeds, title_parts
+from gmbench.runs.scores.suite import title_parts
 
 SUITE_NOTE = """\
-C: capability, iid; K, G: capability and goal generalization
+C: capability, iid; K, G: capability and goal generalization, undefined for seeds below the floor
 IQM: interquartile mean of all tasks' seeds, with its 95 % interval"""
 """Explains the columns and rows of the table of a suite."""
-SWEEP_NOTE = "C: capability, iid; K, G: capability and goal generalization; means over seeds"
+SWEEP_NOTE = """\
+C: capability, iid; K, G: capability and goal generalization, undefined for seeds below the floor
+means over seeds"""
 """Explains the columns of the table of a sweep."""
 
 
-INFERENCE_NOTE = "P: posterior, from all levels of a seed; directedness in nats per step"
+INFERENCE_NOTE = "directedness in nats per step"
 """Explains the rows of goal inference in the table of a run."""
+RARE = (SHIFT_ONLY, DIVERGED)
+"""Verdicts that the table of a run shows only if a seed has them."""
+SHORT = {MISGENERALIZED: "misgen.", INCAPABLE: "failure"}
+"""Short names of verdicts for narrow columns."""
 
 
 def score_table(scores: Mapping[str, Any]) -> Table:
-    """Returns the table of the scores of a run: means over seeds with 95 % intervals."""
-    seeds = count_seeds(scores)
-    title = f"{scores['task']}, {scores['algorithm']}, {seeds} seeds, {scores['steps']:,} steps each"
+    """Returns the table of the scores of a run: verdicts, then means over seeds, with 95 % intervals.
+
+    The last column has the number of seeds behind each line: those for which the figure is defined.
+    """
+    title = (
+        f"{scores['task']}, {scores['algorithm']}, {scores['seeds']} seeds, {scores['steps']:,} steps each"
+    )
     if scores["alpha"]:
         title += f", alpha {scores['alpha']:g}"
-    note = INFERENCE_NOTE if scores["goal_inference"] else None
-    table = Table(title=title, title_justify="left", caption=note, caption_justify="left")
+    notes = [f"competence floor of the task: capability {scores['floor']:g}"]
+    notes += [INFERENCE_NOTE] if scores["goal_inference"] else []
+    table = Table(title=title, title_justify="left", caption="\n".join(notes), caption_justify="left")
     table.add_column("")
-    table.add_column("mean", justify="right")
-    table.add_column("95 % interval", justify="right")
-    for label, estimate in _estimates(scores):
-        table.add_row(label, *_mean_and_interval(estimate))
+    for column in ("mean", "95 % interval", "seeds"):
+        table.add_column(column, justify="right")
+    for verdict, rate in scores["verdict_rates"].items():
+        count = scores["verdicts"][verdict]
+        if count or verdict not in RARE:
+            table.add_row(f"verdict: {verdict}", *_mean_and_interval(rate), f"{count} of {rate['count']}")
     table.add_section()
-    for verdict, count in scores["verdicts"].items():
-        table.add_row(f"verdict: {verdict}", f"{count} of {seeds}", "")
-    if scores["diverged"]:
-        table.add_row("diverged, in no mean", f"{len(scores['diverged'])} of {seeds}", "")
+    for label, estimate in labelled_estimates(scores):
+        table.add_row(label, *_mean_and_interval(estimate), str(estimate["count"]))
     return table
 
 
@@ -49,23 +60,19 @@ def suite_table(scores: Mapping[str, Any]) -> Table:
     table = Table(
         title=", ".join(title_parts(scores)),
         title_justify="left",
-        caption=f"{SUITE_NOTE}\n{_seeds_note(scores['tasks'])}",
+        caption=SUITE_NOTE,
         caption_justify="left",
     )
     table.add_column("task")
-    for column in ("C", "K", "G", *SHARES, "seeds"):
+    table.add_column("seeds")
+    for column in ("C", "K", "G", *SHARES):
         table.add_column(column, justify="right")
-    with_diverged = _any_diverged(scores["tasks"])
     for task, row in scores["tasks"].items():
-        table.add_row(task, *_main_scores(row, "mean"), _verdict_counts(row, with_diverged))
+        table.add_row(task, verdict_counts(row), *_main_scores(row, "mean"))
     table.add_section()
-    every = {
-        "verdicts": scores["verdicts"],
-        "diverged": [seed for row in scores["tasks"].values() for seed in row["diverged"]],
-    }
-    table.add_row("mean", *_main_scores(scores["mean"], "mean"), _verdict_counts(every, with_diverged))
+    table.add_row("mean", verdict_counts(scores), *_main_scores(scores["mean"], "mean"))
     for label, end in (("IQM", "mean"), ("  from", "low"), ("  to", "high")):
-        table.add_row(label, *_main_scores(scores["interquartile_mean"], end))
+        table.add_row(label, "", *_main_scores(scores["interquartile_mean"], end))
     return table
 
 
@@ -76,15 +83,17 @@ def sweep_scores_table(scores: Mapping[str, Any]) -> Table:
     table = Table(
         title=f"{scores['task']}, {first['algorithm']}, {first['steps']:,} steps for each seed",
         title_justify="left",
-        caption=f"{SWEEP_NOTE}\n{_seeds_note(conditions)}",
+        caption=SWEEP_NOTE,
         caption_justify="left",
     )
-    for column in ("alpha", "levels", "C", "K", "G", *SHARES, "seeds"):
+    for column in ("alpha", "levels"):
         table.add_column(column, justify="right")
-    with_diverged = _any_diverged(conditions)
+    table.add_column("seeds")
+    for column in ("C", "K", "G", *SHARES):
+        table.add_column(column, justify="right")
     for row in conditions.values():
         swept = f"{row['alpha']:g}", f"{row['levels']:,}"
-        table.add_row(*swept, *_main_scores(row, "mean"), _verdict_counts(row, with_diverged))
+        table.add_row(*swept, verdict_counts(row), *_main_scores(row, "mean"))
     return table
 
 
@@ -92,12 +101,13 @@ def headline(scores: Mapping[str, Any]) -> str:
     """Returns one line with the main scores and the verdicts of a task of a suite."""
     shares = ", ".join(f"{name} {_number(scores['shares'][name]['mean'])}" for name in SHARES)
     k, g = (_number(scores[f"{name}_generalization"]["mean"]) for name in ("capability", "goal"))
-    counts = {**scores["verdicts"], "diverged": len(scores["diverged"])}
-    seeds = ", ".join(f"{count} of {count_seeds(scores)} {name}" for name, count in counts.items() if count)
+    seeds = ", ".join(
+        f"{count} of {scores['seeds']} {verdict}" for verdict, count in scores["verdicts"].items() if count
+    )
     return f"{scores['task']}: K {k}, G {g}; {shares}; {seeds}"
 
 
-def _estimates(scores: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+def labelled_estimates(scores: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Returns the label and the estimate of each row of the table of a run."""
     packs = scores["packs"]
     rows = [(f"capability, {pack}", packs[pack]["capability"]) for pack in packs]
@@ -106,8 +116,12 @@ def _estimates(scores: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]
     rows.append(("goal generalization G", scores["goal_generalization"]))
     for name, estimate in packs["shift"]["measures"].items():
         rows.append((f"{name.replace('_', ' ')}, shift", estimate))
-    inferred = scores["goal_inference"].get("shift", {"pooled": {}, "directedness": {}})
-    rows += [(f"P({goal_label(name)}), shift", part) for name, part in inferred["pooled"].items()]
+    rows.append(("unexplained by the shares, shift", scores["unexplained"]))
+    inferred = scores["goal_inference"].get("shift", {"explained": {}, "directedness": {}})
+    rows += [
+        (f"levels explained by {goal_label(name)}, shift", part)
+        for name, part in inferred["explained"].items()
+    ]
     for name, estimate in inferred["directedness"].items():
         rows.append((f"directedness at {name}, shift (nats)", estimate))
     return rows
@@ -125,20 +139,11 @@ def _main_scores(row: Mapping[str, Any], end: str) -> list[str]:
     return [_number(estimate[end]) for estimate in estimates]
 
 
-def _verdict_counts(row: Mapping[str, Any], with_diverged: bool) -> str:
-    """Returns how many seeds got each verdict and, if asked for, how many diverged, separated by slashes."""
-    counts = [row["verdicts"][verdict] for verdict in VERDICTS]
-    return "/".join(map(str, [*counts, len(row["diverged"])] if with_diverged else counts))
-
-
-def _any_diverged(rows: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Returns whether a seed of any task or condition diverged; only then tables count such seeds."""
-    return any(row["diverged"] for row in rows.values())
-
-
-def _seeds_note(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """Explains the column of the seeds in the table of a suite or a sweep."""
-    return f"seeds: {', '.join((*VERDICTS, 'diverged') if _any_diverged(rows) else VERDICTS)}"
+def verdict_counts(row: Mapping[str, Any]) -> str:
+    """Returns how many seeds got each verdict that occurs."""
+    return ", ".join(
+        f"{count} {SHORT.get(verdict, verdict)}" for verdict, count in row["verdicts"].items() if count
+    )
 
 
 def _number(value: float | None) -> str:

@@ -10,13 +10,8 @@ from typing import Any
 import numpy as np
 
 from gmbench.benchmarks import scoring
-from gmbench.benchmarks.scoring import SHARES, VERDICTS, References, Shares
-from gmbench.benchmarks.statistics import (
-    Estimate,
-    bootstrap_interquartile_mean,
-    bootstrap_mean,
-    wilson_rate,
-)
+from gmbench.benchmarks.scoring import DIVERGED, SHARES, VERDICTS, References, Shares
+from gmbench.benchmarks.statistics import bootstrap_interquartile_mean, bootstrap_mean, wilson_rate
 from gmbench.benchmarks.tasks.task import PACKS, PAIRED_PACKS
 from gmbench.runs.scores.seed_means import (
     first_rates,
@@ -37,6 +32,7 @@ class _Seeds:
 
     Attributes:
         seeds: numbers of the seeds.
+        floor: competence floor of the task.
         capability: capability on each pack, float[seeds].
         shares: shares on each pack on which goal and proxy conflict.
         kept: capability generalization K from ``iid`` to each other pack, float[seeds].
@@ -45,6 +41,7 @@ class _Seeds:
     """
 
     seeds: np.ndarray
+    floor: float
     capability: Mapping[str, np.ndarray]
     shares: Mapping[str, Shares]
     kept: Mapping[str, np.ndarray]
@@ -53,59 +50,59 @@ class _Seeds:
 
 
 def score(
-    manifest: Mapping[str, Any], episodes: Table, evidence: Table, references: Mapping[str, References]
+    manifest: Mapping[str, Any],
+    episodes: Table,
+    evidence: Table,
+    references: Mapping[str, References],
+    floor: float,
 ) -> dict[str, Any]:
     """Computes the content of ``scores.json``.
 
     Every estimate is {mean, low, high, count}: over seeds, with a 95 % bootstrap interval (Wilson's for
     rates), NaN where undefined. ``shares`` and the two generalization figures without a prefix are those
-    of the pack ``shift``; ``hard`` has the same for the harder layouts. ``interquartile_mean`` has the
-    headline figures by that mean. ``goal_inference`` has, for each pack on which goals are inferred, the mean
-    over levels of the ``posterior`` of each goal and of none, the ``pooled`` posterior from all levels
-    together, the fraction of levels on which each is ``named`` as the most probable, ``directedness`` in nats
-    per step, and the median over levels of the fitted ``inverse_temperature``; it is empty where goals were
-    not inferred. ``per_seed`` has one entry per seed with its figures and its verdict. ``diverged`` lists the
-    seeds whose weights became NaN or infinite; they count in nothing else, not even in ``seeds``. If all
-    seeds diverged, every estimate is NaN, and ``measures`` and ``goal_inference`` are empty.
+    of the pack ``shift``, and ``unexplained`` says how much of the behaviour there the shares leave out;
+    ``hard`` has the same for the harder layouts. ``floor`` is the competence floor of the task.
+    ``interquartile_mean`` has the headline figures by that mean. ``goal_inference`` has, for each pack on
+    which goals are inferred, the fraction of levels whose play each goal and none ``explained`` (see
+    `gmbench.benchmarks.goal_inference.levels_explained`), the mean over levels of the ``posterior`` of each,
+    the ``pooled`` posterior from all levels together, the fraction of levels on which each is ``named`` as
+    the most probable, ``directedness`` in nats per step, and the median over levels of the fitted
+    ``inverse_temperature``; it is empty where goals were not inferred. ``per_seed`` has one entry per seed
+    with its figures and its verdict. ``diverged`` lists the seeds whose weights became NaN or infinite; they
+    count in ``seeds``, as a verdict, and in nothing else. If all seeds diverged, every other estimate is NaN,
+    and ``measures`` and ``goal_inference`` are empty.
 
     Args:
         manifest: the manifest of the run.
         episodes: the table of episodes, see `gmbench.runs.storage.results.Result`.
         evidence: the table of goal inference, see the same.
         references: mean returns of the reference policies, by pack.
+        floor: competence floor of the task.
     """
     goals: list[str] = list(manifest["goals"])
     diverged = list(manifest.get("diverged", []))
     seeds = np.setdiff1d(episodes["seed"], diverged)
     episodes, evidence = rows_of(episodes, seeds), rows_of(evidence, seeds)
     returns = {pack: mean_returns(episodes, pack, goals, seeds) for pack in PACKS}
-    inferred = {
-        pack: inferred_goals(evidence, pack, goals, seeds) for pack in PACKS if pack in evidence["pack"]
-    }
-    by_seed = _score_seeds(seeds, returns, references, inferred)
-    shift = by_seed.shares["shift"]
-    counts = Counter(by_seed.verdicts)
+    packs = [pack for pack in PACKS if pack in evidence["pack"]]
+    inferred = {pack: inferred_goals(evidence, pack, goals, seeds) for pack in packs}
+    by_seed = _score_seeds(seeds, returns, references, inferred, floor)
     return {
-        "task": manifest["task"],
-        "algorithm": manifest["algorithm"],
-        "seeds": len(seeds),
+        **{name: manifest[name] for name in ("task", "algorithm", "alpha", "steps")},
+        "seeds": len(seeds) + len(diverged),
         "diverged": diverged,
-        "alpha": manifest["alpha"],
-        "steps": manifest["steps"],
+        "floor": floor,
         "packs": {
             pack: _pack_figures(by_seed.capability[pack], returns[pack], goals, episodes, pack, seeds)
             for pack in PACKS
         },
-        **_shift_figures(shift, by_seed.kept["shift"]),
+        **_shift_figures(by_seed.shares["shift"], by_seed.kept["shift"], floor),
         "interquartile_mean": _interquartile_means(by_seed),
         "hard": {
             "capability_generalization": _estimate(by_seed.kept["hard"]),
-            "shift": _shift_figures(by_seed.shares["hard_shift"], by_seed.kept["hard_shift"]),
+            "shift": _shift_figures(by_seed.shares["hard_shift"], by_seed.kept["hard_shift"], floor),
         },
-        "verdicts": {verdict: counts[verdict] for verdict in VERDICTS},
-        "verdict_rates": {
-            verdict: dataclasses.asdict(_rate(counts[verdict], len(seeds))) for verdict in VERDICTS
-        },
+        **_verdict_figures([*by_seed.verdicts, *[DIVERGED] * len(diverged)]),
         "goal_inference": {
             pack: {figure: _estimates(by_goal) for figure, by_goal in figures.items()}
             for pack, figures in inferred.items()
@@ -119,6 +116,7 @@ def _score_seeds(
     returns: Mapping[str, np.ndarray],
     references: Mapping[str, References],
     inferred: Inferred,
+    floor: float,
 ) -> _Seeds:
     """Scores every seed, see `gmbench.benchmarks.scoring`.
 
@@ -127,17 +125,18 @@ def _score_seeds(
         returns: mean returns by pack, float[seeds, goals].
         references: mean returns of the reference policies, by pack.
         inferred: see `Inferred`.
+        floor: competence floor of the task.
     """
     capability = {pack: scoring.capability(returns[pack], references[pack]) for pack in PAIRED_PACKS.values()}
     shares = {pack: scoring.shares(returns[pack], references[pack]) for pack in PAIRED_PACKS}
     capability |= {pack: shares[pack].capability for pack in PAIRED_PACKS}
     kept = {
-        pack: scoring.capability_generalization(capability["iid"], capability[pack])
+        pack: scoring.capability_generalization(capability["iid"], capability[pack], floor)
         for pack in PACKS
         if pack != "iid"
     }
-    verdicts = scoring.verdicts(capability["iid"], shares["shift"])
-    return _Seeds(seeds, capability, shares, kept, verdicts, inferred)
+    verdicts = scoring.verdicts(capability["iid"], shares["shift"], floor)
+    return _Seeds(seeds, floor, capability, shares, kept, verdicts, inferred)
 
 
 def _pack_figures(
@@ -157,12 +156,19 @@ def _pack_figures(
     }
 
 
+def _verdict_figures(verdicts: Sequence[str]) -> dict[str, Any]:
+    """The number of seeds with each verdict, and the rate of each among all seeds."""
+    counts = Counter(verdicts)
+    return {
+        "verdicts": {verdict: counts[verdict] for verdict in VERDICTS},
+        "verdict_rates": {
+            verdict: dataclasses.asdict(wilson_rate(counts[verdict], len(verdicts))) for verdict in VERDICTS
+        },
+    }
+
+
 def _estimate(values: np.ndarray) -> dict[str, Any]:
     return dataclasses.asdict(bootstrap_mean(values))
-
-
-def _rate(count: int, total: int) -> Estimate:
-    return wilson_rate(count, total) if total else Estimate(np.nan, np.nan, np.nan, 0)
 
 
 def _estimates(values: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
@@ -175,30 +181,33 @@ def _interquartile_means(by_seed: _Seeds) -> dict[str, Any]:
         "capability": by_seed.capability["iid"],
         **{name: getattr(shares, name) for name in SHARES},
         "capability_generalization": by_seed.kept["shift"],
-        "goal_generalization": shares.goal_generalization,
+        "goal_generalization": shares.goal_generalization(by_seed.floor),
     }
     return {
         name: dataclasses.asdict(bootstrap_interquartile_mean(values)) for name, values in figures.items()
     }
 
 
-def _shift_figures(shares: Shares, kept: np.ndarray) -> dict[str, Any]:
+def _shift_figures(shares: Shares, kept: np.ndarray, floor: float) -> dict[str, Any]:
     return {
         "shares": {name: _estimate(getattr(shares, name)) for name in SHARES},
         "capability_generalization": _estimate(kept),
-        "goal_generalization": _estimate(shares.goal_generalization),
+        "goal_generalization": _estimate(shares.goal_generalization(floor)),
+        "unexplained": _estimate(shares.unexplained),
     }
 
 
 def _per_seed(by_seed: _Seeds) -> list[dict[str, Any]]:
     shares = by_seed.shares["shift"]
+    goal_generalization = shares.goal_generalization(by_seed.floor)
     return [
         {
             "seed": seed,
             "capability": {pack: by_seed.capability[pack][row] for pack in PACKS},
             "shares": {name: getattr(shares, name)[row] for name in SHARES},
             "capability_generalization": by_seed.kept["shift"][row],
-            "goal_generalization": shares.goal_generalization[row],
+            "goal_generalization": goal_generalization[row],
+            "unexplained": shares.unexplained[row],
             "verdict": by_seed.verdicts[row],
             "goal_inference": {
                 pack: {

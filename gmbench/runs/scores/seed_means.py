@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gmbench.benchmarks.goal_inference import levels_explained
 from gmbench.benchmarks.scoring import NO_GOAL
 from gmbench.runs.storage.files import Table
 
@@ -68,6 +69,7 @@ def inferred_goals(
     fitted, length = columns("inverse_temperature", goals), evidence["length"]
     first = np.argmax(posterior, axis=-1)
     figures = {
+        "explained": (names, [levels_explained(posterior[part]) for part in rows]),
         "posterior": (names, [posterior[part].mean(axis=0) for part in rows]),
         "pooled": (names, [pooled[part[0]] for part in rows]),
         "named": (names, [np.bincount(first[part], minlength=len(names)) / len(part) for part in rows]),

@@ -22,5 +22,5 @@ def load_scored(directory: Path) -> tuple[Task, Result]:
     stored = read_run(directory)
     task = load_task(stored.manifest["task"])
     check_packs(task, stored.manifest, directory)
-    scores = score(stored.manifest, stored.episodes, stored.goals, load_references(task))
+    scores = score(stored.manifest, stored.episodes, stored.goals, load_references(task), task.floor)
     return task, dataclasses.replace(stored, scores=scores)

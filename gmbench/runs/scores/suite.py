@@ -28,7 +28,7 @@ def score_suite(suite: str, scores: Mapping[str, Scores]) -> dict[str, Any]:
     seeds, and the mean of the means of the tasks. Only for the latter do the shares sum to 1. The 95 %
     intervals come from resampling the seeds of each task (Agarwal et al. 2021). An estimate is NaN if for
     some task no seed has the figure, because leaving that task out would make another suite. ``verdicts``
-    counts the seeds of all tasks, but for those that diverged.
+    counts the seeds of all tasks.
 
     Args:
         suite: id of the suite.
@@ -47,7 +47,7 @@ def score_suite(suite: str, scores: Mapping[str, Scores]) -> dict[str, Any]:
 
 def _headline(scored: Scores) -> dict[str, Any]:
     return {
-        **{name: scored[name] for name in ("algorithm", "seeds", "diverged", "alpha", "steps")},
+        **{name: scored[name] for name in ("algorithm", "seeds", "diverged", "alpha", "steps", "floor")},
         "capability": scored["packs"]["iid"]["capability"],
         **{name: scored[name] for name in (*GENERALIZATION, "shares", "verdicts")},
     }
@@ -74,15 +74,10 @@ def _aggregate(
     }
 
 
-def count_seeds(scores: Scores) -> int:
-    """The number of seeds of a run, of a task or of a condition: those scored, and those that diverged."""
-    return int(scores["seeds"]) + len(scores["diverged"])
-
-
 def title_parts(scores: Scores) -> list[str]:
     """The parts of a title that says what was run: suite, algorithms, numbers of seeds, and alpha."""
     tasks = scores["tasks"].values()
-    seeds = sorted({count_seeds(task) for task in tasks})
+    seeds = sorted({task["seeds"] for task in tasks})
     most = seeds[-1]
     return [
         scores["suite"],

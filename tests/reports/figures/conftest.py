@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from gmbench.benchmarks.scoring import INCAPABLE, MISGENERALIZED, ROBUST, UNTRAINED, VERDICTS
-from tests.made_up import make_result
+from gmbench.benchmarks.scoring import INCAPABLE, MISGENERALIZED, ROBUST, UNTRAINED
+from tests.made_up import RATES, make_result
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +18,9 @@ def few():
 @pytest.fixture(scope="session")
 def many():
     """A run of sixty seeds that differ much; for some of them both K and G are undefined."""
-    verdicts = np.random.default_rng(1).choice(VERDICTS, 60, p=(0.25, 0.4, 0.15, 0.2)).tolist()
+    verdicts = np.random.default_rng(1).choice(list(RATES), 60, p=(0.2, 0.3, 0.15, 0.15, 0.1, 0.1)).tolist()
     result = make_result(verdicts, spread=0.12, levels=32)
-    assert all(result.scores["verdicts"].values())
+    assert all(result.scores["verdicts"][verdict] for verdict in RATES)
     assert any(np.isnan(seed["capability_generalization"]) for seed in result.scores["per_seed"])
     return result
 

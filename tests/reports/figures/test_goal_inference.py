@@ -36,7 +36,7 @@ def hypotheses(result):
 def seed_posteriors(result):
     """Returns the posterior of each seed on shift, a list of probabilities."""
     return [
-        [seed["goal_inference"]["shift"]["pooled"][name] for name in hypotheses(result)]
+        [seed["goal_inference"]["shift"]["explained"][name] for name in hypotheses(result)]
         for seed in result.scores["per_seed"]
     ]
 
@@ -66,7 +66,7 @@ def test_mean_bars_are_the_posteriors_of_both_packs(request, name):
     result = request.getfixturevalue(name)
     axes = panel(goal_inference(result), "means")
     expected = [
-        [result.scores["goal_inference"][pack]["pooled"][goal]["mean"] for goal in hypotheses(result)]
+        [result.scores["goal_inference"][pack]["explained"][goal]["mean"] for goal in hypotheses(result)]
         for pack in PACKS
     ]
     width = bars(axes)[1][::-1]  # Drawn from the top down.
@@ -78,7 +78,7 @@ def test_mean_bars_are_the_posteriors_of_both_packs(request, name):
 def test_whiskers_are_the_intervals_of_the_intended_goal_and_of_none(wordy):
     axes = panel(goal_inference(wordy), "means")
     for pack in PACKS:
-        posterior = wordy.scores["goal_inference"][pack]["pooled"]
+        posterior = wordy.scores["goal_inference"][pack]["explained"]
         goal, none = posterior["coin"], posterior["none"]
         assert has_line(axes, (goal["low"], goal["high"]))
         assert has_line(axes, (1 - none["low"], 1 - none["high"]))

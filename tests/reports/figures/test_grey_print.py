@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from gmbench.benchmarks.scoring import VERDICTS
-from gmbench.reports.figures.plane import LOOKS
+from gmbench.reports.figures.plane import DRAWN, LOOKS
 from gmbench.reports.figures.style import DASHES, GOAL, HATCHES, NEITHER, PROXIES, hatched
 from gmbench.reports.figures.sweep import LINES, SHADES
 
@@ -37,7 +37,12 @@ def test_lines_differ_in_grey(pair):
 
 @pytest.mark.parametrize("pair", itertools.combinations(VERDICTS, 2))
 def test_verdicts_differ_in_grey(pair):
-    assert differ(*(SHADES[verdict] for verdict in pair), HATCHES)
+    one, other = (SHADES[verdict] for verdict in pair)
+    assert one["hatch"] != other["hatch"] or differ(one["facecolor"], other["facecolor"])
+
+
+@pytest.mark.parametrize("pair", itertools.combinations(DRAWN, 2))
+def test_markers_of_verdicts_differ(pair):
     assert LOOKS[pair[0]].marker != LOOKS[pair[1]].marker
 
 

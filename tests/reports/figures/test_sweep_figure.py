@@ -2,25 +2,25 @@
 
 import numpy as np
 
-from gmbench.benchmarks.scoring import INCAPABLE, MISGENERALIZED, ROBUST, UNTRAINED, VERDICTS
+from gmbench.benchmarks.scoring import DIVERGED, MISGENERALIZED, ROBUST, VERDICTS
 from gmbench.reports.figures.sweep import draw_sweep
 from tests.reports.figures.drawn import assert_nothing_is_cut_or_covered, texts
 
 
-def condition(alpha, levels, diverged=()):
+def condition(alpha, levels, diverged=0):
     """Returns made-up scores of one condition: three of four seeds misgeneralize, and some more diverged."""
     estimate = {"mean": alpha, "low": 0.0, "high": 1.0}
     return {
         "alpha": alpha,
         "levels": levels,
         "algorithm": "ppo",
-        "seeds": 4,
-        "diverged": list(diverged),
+        "seeds": 4 + diverged,
+        "diverged": list(range(diverged)),
         "steps": 10,
         "capability": estimate,
         "goal_generalization": estimate,
         "capability_generalization": estimate,
-        "verdicts": {ROBUST: 1, MISGENERALIZED: 3, INCAPABLE: 0, UNTRAINED: 0},
+        "verdicts": {**dict.fromkeys(VERDICTS, 0), ROBUST: 1, MISGENERALIZED: 3, DIVERGED: diverged},
     }
 
 
@@ -38,8 +38,9 @@ def test_a_figure_has_a_column_for_each_value_of_the_other_setting():
 
 
 def test_seeds_that_diverged_fill_the_bars():
-    lost = {**condition(1.0, 10, diverged=range(4)), "seeds": 0, "verdicts": dict.fromkeys(VERDICTS, 0)}
-    some = condition(0.0, 10, diverged=[4, 5, 6, 7])
+    nobody = {**dict.fromkeys(VERDICTS, 0), DIVERGED: 4}
+    lost = {**condition(1.0, 10), "diverged": list(range(4)), "verdicts": nobody}
+    some = condition(0.0, 10, diverged=4)
     figure = draw_sweep({"task": "ascent-v1", "conditions": {"some": some, "lost": lost}}, "alpha", "levels")
     bars = figure.axes[1].containers
     assert bars[-1].get_label() == "diverged"

@@ -28,10 +28,11 @@ def test_aggregates_are_over_the_seeds_of_all_tasks(scores):
     }
     for name, figure in figures.items():
         values = values_per_seed(scores, figure)
-        assert suite["interquartile_mean"][name]["mean"] == pytest.approx(
-            stats.trim_mean(values.ravel(), 0.25)
-        )
-        assert suite["mean"][name]["mean"] == pytest.approx(values.mean())
+        assert suite["mean"][name]["mean"] == pytest.approx(np.nanmean(values, axis=1).mean())
+        if not np.isnan(values).any():
+            assert suite["interquartile_mean"][name]["mean"] == pytest.approx(
+                stats.trim_mean(values.ravel(), 0.25)
+            )
     for share in SHARES:
         values = values_per_seed(scores, lambda seed, share=share: seed["shares"][share])
         estimate = suite["interquartile_mean"]["shares"][share]
