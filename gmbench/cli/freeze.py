@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 import tyro
@@ -11,6 +12,7 @@ import gmbench.benchmarks
 from gmbench.benchmarks.freeze import build
 from gmbench.benchmarks.registry import load_task
 from gmbench.cli.standalone import run_standalone
+from gmbench.runs.storage.files import replace_file
 
 DATA = Path(gmbench.benchmarks.__file__).parent / "data"
 
@@ -30,7 +32,7 @@ def freeze(tasks: tyro.conf.Positional[tuple[str, ...]]) -> None:
         for name, content in build(task).items():
             path = folder / name
             before = path.read_bytes() if path.exists() else None
-            path.write_bytes(content)
+            replace_file(path, partial(Path.write_bytes, data=content))
             change = "new" if before is None else "unchanged" if before == content else "CHANGED"
             print(f'        "{name}": "{hashlib.sha256(content).hexdigest()}",  # {change}')
 

@@ -10,6 +10,7 @@ from gmbench.benchmarks.registry import load_task
 from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError
 from gmbench.reports.figures.auto_induced_shift import draw_shift_study
+from gmbench.runs.storage.files import replace_file
 from gmbench.studies.auto_induced_shift import TASK_HORIZONS, ShiftStudy, study_shift
 
 
@@ -39,7 +40,8 @@ def main(
         raise UsageError(f"there is no folder {picture.parent} to write {picture.name} to")
     study = study_shift(load_task(task), seeds, steps, points)
     print(report(study))
-    draw_shift_study(study).savefig(picture, dpi=200)
+    figure, kind = draw_shift_study(study), picture.suffix.removeprefix(".") or "png"
+    replace_file(picture, lambda part: figure.savefig(part, dpi=200, format=kind))
 
 
 def report(study: ShiftStudy) -> str:

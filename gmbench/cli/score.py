@@ -7,8 +7,9 @@ from typing import Annotated
 
 import tyro
 
-from gmbench.cli.arguments import AsJson
+from gmbench.cli.arguments import AsJson, Quiet
 from gmbench.cli.output import print_scores
+from gmbench.cli.reporting import reporting
 
 
 def score(
@@ -16,11 +17,17 @@ def score(
         Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR", help="Output of a run, a suite or a sweep.")
     ],
     json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Scores a stored run again, from its episodes, and rewrites its scores.json.
 
-    For a suite or a sweep, it does so for each of its runs, and rewrites its own files.
+    It draws the figures if they are missing or show other scores. For a suite or a sweep, it does so for each
+    of its runs, and rewrites its own files.
     """
+    from gmbench.reports.drawing import draw_missing
     from gmbench.runs.rescore import rescore
 
-    print_scores(rescore(directory), json)
+    with reporting(directory, quiet) as callbacks:
+        result = rescore(directory)
+        draw_missing(result, callbacks)
+    print_scores(result.scores, json)

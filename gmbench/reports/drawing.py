@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 from gmbench.benchmarks.registry import load_task
-from gmbench.errors import UsageError
 from gmbench.reports.figures import save_figures, save_suite_figures, save_sweep_figures
+from gmbench.reports.figures.style import matplotlib_defaults
 from gmbench.reports.pictures.agent_episode import save_showcase
 from gmbench.runs.callbacks import Callbacks
 from gmbench.runs.storage.atomic import replace_directory
@@ -25,20 +24,36 @@ def draw(result: Result | SuiteResult | SweepResult, callbacks: Callbacks) -> No
 
     Args:
         result: the result of a run, a suite or a sweep.
-        callbacks: receives the stage.
+        callbacks: receives the stage, and why figures cannot be drawn.
 
-    Raises:
-        UsageError: the figures cannot be written.
+    If a figure cannot be drawn, none is stored: ``callbacks.warn`` is told why. The result is complete all
+    the same, and figures that were drawn before stay.
     """
     if result.out is None or not result.scores:
         return
     callbacks.stage("drawing figures")
-    if isinstance(result, Result):
-        _replace(result.out, lambda folder: _fill(result, folder))
-    elif isinstance(result, SuiteResult):
-        _replace(result.out, lambda folder: save_suite_figures(result.scores, folder))
-    else:
-        _replace(result.out, lambda folder: save_sweep_figures(result.scores, folder))
+    try:
+        with matplotlib_defaults():
+            replace_directory(result.out / FIGURES, lambda folder: _fill(result, folder))
+    except Exception as error:  # Matplotlib, Pillow and jax raise whatever they like.
+        reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        callbacks.warn(
+            f"the results in {result.out} are complete, but their figures are missing ({reason}); "
+            f"gmbench score {result.out} draws them"
+        )
+
+
+def draw_missing(result: Result | SuiteResult | SweepResult, callbacks: Callbacks) -> None:
+    """Draws the figures of a result that has none, and of the results of its tasks.
+
+    Args:
+        result: the result of a run, a suite or a sweep.
+        callbacks: receives the stage, and why figures cannot be drawn.
+    """
+    for task in result.results.values() if isinstance(result, SuiteResult) else ():
+        draw_missing(task, callbacks)
+    if result.out is not None and not (result.out / FIGURES).is_dir():
+        draw(result, callbacks)
 
 
 def drawing_each_result(callbacks: Callbacks) -> Callbacks:
@@ -48,26 +63,22 @@ def drawing_each_result(callbacks: Callbacks) -> Callbacks:
     """
 
     def draw_then_report(result: Result) -> None:
-        if result.out is not None and not (result.out / FIGURES).is_dir():
-            draw(result, callbacks)
+        draw_missing(result, callbacks)
         callbacks.result(result)
 
     return dataclasses.replace(callbacks, result=draw_then_report)
 
 
-def _fill(result: Result, folder: Path) -> None:
-    """Draws the figures of a run, and one of its agents."""
+def _fill(result: Result | SuiteResult | SweepResult, folder: Path) -> None:
+    """Draws the figures of a result into a directory, and for a run, one of its agents."""
+    if isinstance(result, SuiteResult):
+        save_suite_figures(result.scores, folder)
+        return
+    if isinstance(result, SweepResult):
+        save_sweep_figures(result.scores, folder)
+        return
     task = load_task(result.manifest["task"])
     policies = load_policies(task, result) if result.policies is None else result.policies
     save_figures(result, folder)
     if result.scores["per_seed"]:  # Not all seeds diverged.
         save_showcase(task, result, policies, folder)
-
-
-def _replace(out: Path, fill: Callable[[Path], object]) -> None:
-    try:
-        replace_directory(out / FIGURES, fill)
-    except OSError as error:
-        raise UsageError(
-            f"the results in {out} are complete, but their figures cannot be written ({error})"
-        ) from error

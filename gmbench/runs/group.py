@@ -23,6 +23,7 @@ from gmbench.runs.scheduling import Job, Schedule
 from gmbench.runs.scores.run import score
 from gmbench.runs.settings import Settings
 from gmbench.runs.storage import manifests, policies, results
+from gmbench.runs.storage.directories import check_lock
 from gmbench.runs.storage.files import write_json, write_table
 from gmbench.runs.storage.provenance import collect_provenance, write_provenance
 from gmbench.runs.storage.results import Result
@@ -83,6 +84,8 @@ def run_group(
         # The runs of a group share the time that they have spent together.
         compiling_seconds, all_seconds = clock.seconds / len(new), (time.perf_counter() - began) / len(new)
         result.manifest["seconds"].update(compile=compiling_seconds, all=all_seconds)
+        if checkpoints is not None:
+            result.manifest["seconds"]["checkpoints"] = checkpoints.seconds / len(new)
         if result.out is not None:
             write_manifest(result)
     if checkpoints is not None:
@@ -149,7 +152,7 @@ def conclude(
         return result
     if lost:
         numbers = ", ".join(map(str, lost))
-        callbacks.note(f"{len(lost)} of {len(shard.seeds)} seeds diverged and are left out: {numbers}")
+        callbacks.warn(f"{len(lost)} of {len(shard.seeds)} seeds diverged and are left out: {numbers}")
     callbacks.stage("scoring")
     scores = score(manifest, shard.episodes, shard.goals, load_references(task), task.floor)
     result = dataclasses.replace(result, scores=scores)
@@ -161,6 +164,7 @@ def conclude(
 def write_manifest(result: Result) -> None:
     """Writes the manifest of a run after all its other files are written, which completes the run."""
     assert result.out is not None
+    check_lock(result.out)
     write_json(result.out / manifests.MANIFEST, result.manifest)
     if result.manifest["status"] == manifests.COMPLETE:
         shutil.rmtree(result.out / SHARDS, ignore_errors=True)

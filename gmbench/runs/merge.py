@@ -14,7 +14,7 @@ from gmbench.runs.evaluation import policy_shapes
 from gmbench.runs.group import conclude, write_manifest
 from gmbench.runs.settings import Settings
 from gmbench.runs.storage import manifests
-from gmbench.runs.storage.directories import claim, locked
+from gmbench.runs.storage.directories import MERGING, claim, locked
 from gmbench.runs.storage.provenance import check_packs
 from gmbench.runs.storage.results import Result
 from gmbench.runs.storage.shards import Shard, read_shards
@@ -30,9 +30,12 @@ def merge(parts: Sequence[Path], out: Path, callbacks: Callbacks | None = None) 
     It draws no figures.
     """
     check_parts(parts)
-    claim(out)
+    claim(out, merge=True)
     with locked(out):
-        return merge_into(parts, out, callbacks or Callbacks())
+        (out / MERGING).touch()
+        merged = merge_into(parts, out, callbacks or Callbacks())
+        (out / MERGING).unlink()
+    return merged
 
 
 def check_parts(parts: Sequence[Path]) -> None:
@@ -122,8 +125,10 @@ def _merge_run(parts: Sequence[Path], out: Path, callbacks: Callbacks) -> Result
     provenance = {name: value for name, value in whole.items() if name not in other_entries}
     provenance["devices"] = devices
     result = conclude(task, learner, settings, provenance, out, shards, callbacks)
-    for name in ("compile", "all"):
-        result.manifest["seconds"][name] = sum(manifest["seconds"][name] for manifest in part_manifests)
+    for name in ("compile", "all", "checkpoints"):
+        result.manifest["seconds"][name] = sum(
+            manifest["seconds"].get(name, 0.0) for manifest in part_manifests
+        )
     write_manifest(result)
     return result
 

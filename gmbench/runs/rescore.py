@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from gmbench.errors import UsageError
 from gmbench.runs.scores.stored import load_scored
 from gmbench.runs.scores.suite import score_suite
 from gmbench.runs.storage import manifests, results
 from gmbench.runs.storage.files import write_json
-from gmbench.runs.sweep import conclude_sweep
+from gmbench.runs.storage.results import Result
+from gmbench.runs.suite import SuiteResult
+from gmbench.runs.sweep import SweepResult, conclude_sweep
 
 
-def rescore(directory: Path) -> Mapping[str, Any]:
-    """Scores a stored run, suite or sweep again, rewrites its scores, and returns them.
+def rescore(directory: Path) -> Result | SuiteResult | SweepResult:
+    """Scores a stored run, suite or sweep again, rewrites its scores, and returns it.
 
     Raises:
         UsageError: it is not complete or damaged, or was evaluated on other packs than this version has.
@@ -25,25 +28,27 @@ def rescore(directory: Path) -> Mapping[str, Any]:
     return _rescore_suite(directory) if manifests.is_suite(directory) else _rescore_run(directory)
 
 
-def _rescore_run(directory: Path) -> dict[str, Any]:
+def _rescore_run(directory: Path) -> Result:
     """Scores a run, and rewrites its ``scores.json``."""
-    scores = dict(load_scored(directory)[1].scores)
-    write_json(directory / results.SCORES, scores)
-    return scores
+    result = load_scored(directory)[1]
+    with _figures_follow(directory / results.SCORES):
+        write_json(directory / results.SCORES, result.scores)
+    return result
 
 
-def _rescore_suite(directory: Path) -> dict[str, Any]:
+def _rescore_suite(directory: Path) -> SuiteResult:
     """Scores each task of a suite, and rewrites its ``suite.json``."""
     stored = manifests.read_suite(directory)
     if stored.get("status") != manifests.COMPLETE:
         raise UsageError(f"the suite in {directory} is not complete; repeat its command to resume it")
     runs = {task: _rescore_run(directory / task) for task in stored["settings"]}
-    scores = score_suite(stored["suite"], runs)
-    write_json(directory / manifests.SUITE, {**stored, **scores})
-    return scores
+    scores = score_suite(stored["suite"], {task: run.scores for task, run in runs.items()})
+    with _figures_follow(directory / manifests.SUITE):
+        write_json(directory / manifests.SUITE, {**stored, **scores})
+    return SuiteResult(results=runs, scores=scores, out=directory)
 
 
-def _rescore_sweep(directory: Path) -> Mapping[str, Any]:
+def _rescore_sweep(directory: Path) -> SweepResult:
     """Scores each condition of a sweep, and rewrites its ``sweep.json`` and ``sweep.parquet``."""
     stored = manifests.read_sweep(directory)
     if stored.get("status") != manifests.COMPLETE:
@@ -51,4 +56,14 @@ def _rescore_sweep(directory: Path) -> Mapping[str, Any]:
             f"the sweep in {directory} is not complete; resume it with gmbench run --resume {directory}"
         )
     done = {name: load_scored(directory / name)[1] for name in stored["settings"]}
-    return conclude_sweep(stored["task"], done, directory).scores
+    with _figures_follow(directory / manifests.SWEEP):
+        return conclude_sweep(stored["task"], done, directory)
+
+
+@contextmanager
+def _figures_follow(scores: Path) -> Iterator[None]:
+    """Removes the figures beside a file of scores if a ``with`` block changes it: they show other scores."""
+    before = scores.read_bytes() if scores.is_file() else None
+    yield
+    if before is not None and before != scores.read_bytes():
+        shutil.rmtree(scores.parent / results.FIGURES, ignore_errors=True)

@@ -63,7 +63,7 @@ class AllDiverge(OneDiverges):
 def test_a_diverged_seed_is_named_and_the_others_are_scored(tmp_path, capsys):
     out, notes = tmp_path / "run", []
     algorithm = f"{__name__}:{OneDiverges.__name__}"
-    result = gmbench.run(TASK, algorithm=algorithm, out=out, **BLOCKS, callbacks=Callbacks(note=notes.append))
+    result = gmbench.run(TASK, algorithm=algorithm, out=out, **BLOCKS, callbacks=Callbacks(warn=notes.append))
     assert notes == ["1 of 5 seeds diverged and are left out: 1"]
     assert result.manifest["diverged"] == result.scores["diverged"] == [1]
     assert result.scores["seeds"] == 5
@@ -97,7 +97,7 @@ class OneConditionDiverges(AllDiverge):
 def lost(tmp_path_factory):
     """The result of a run whose seeds all diverged, and the notes that it printed."""
     notes, out = [], tmp_path_factory.mktemp("lost") / "run"
-    result = gmbench.run(TASK, algorithm=ALL_DIVERGE, out=out, **FEW, callbacks=Callbacks(note=notes.append))
+    result = gmbench.run(TASK, algorithm=ALL_DIVERGE, out=out, **FEW, callbacks=Callbacks(warn=notes.append))
     return result, notes
 
 

@@ -28,7 +28,7 @@ COMMAND = command_line("run", TASK, **LONGER)
 PROGRAM = """
 import os, signal, sys, threading
 from gmbench.cli.main import main
-from gmbench.cli.progress import Progress
+from gmbench.cli.progress import ProgressLines
 from gmbench.reports import drawing
 from gmbench.runs.storage import training_checkpoints
 
@@ -44,9 +44,10 @@ def killing(report):
         return report(*values)
     return count_and_report
 
-Progress.stage, Progress.update = killing(Progress.stage), killing(Progress.update)
+ProgressLines.stage, ProgressLines.update = killing(ProgressLines.stage), killing(ProgressLines.update)
 drawing.save_figures = drawing.save_showcase = lambda *_: None
 training_checkpoints.SECONDS = 0.0  # A checkpoint after every update.
+training_checkpoints.LARGEST_SHARE = float("inf")
 sys.exit(main(sys.argv[3:]))
 """
 """Runs a command, and kills itself some seconds after a number of reports of its progress; at 0, never."""
@@ -63,6 +64,7 @@ def uninterrupted(tmp_path_factory, without_figures):
 @pytest.fixture
 def checkpoint_every_update(monkeypatch):
     monkeypatch.setattr(training_checkpoints, "SECONDS", 0.0)
+    monkeypatch.setattr(training_checkpoints, "LARGEST_SHARE", float("inf"))
 
 
 @pytest.fixture
@@ -199,3 +201,26 @@ def test_a_checkpoint_has_the_metrics_of_every_update(stopped):
     with np.load(last_checkpoint(stopped) / METRICS) as stored:
         assert stored["metric_episodes"].shape == (3, 1, LONGER["seeds"])
         assert stored["seconds"] > 0
+
+
+@pytest.mark.parametrize(("cost", "pause"), [(0.01, 5.0), (1.0, 50.0)])
+def test_saving_takes_at_most_a_fiftieth_of_the_time(cost, pause, tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(training_checkpoints.time, "monotonic", lambda: clock[0])
+
+    def save_slowly(path, fill):
+        clock[0] += cost
+
+    monkeypatch.setattr(training_checkpoints, "write_directory", save_slowly)
+    checkpoints = training_checkpoints.TrainingCheckpoints(tmp_path, lambda: False)
+    clock[0] = 4.9
+    assert not checkpoints.due()
+    clock[0] = 5.1
+    assert checkpoints.due()
+    checkpoints.save(training_checkpoints.TrainingState(1, [], (), 0.0))
+    assert checkpoints.seconds == pytest.approx(cost)
+    saved = clock[0]
+    clock[0] = saved + pause - 0.1
+    assert not checkpoints.due()
+    clock[0] = saved + pause + 0.1
+    assert checkpoints.due()

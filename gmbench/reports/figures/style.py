@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -48,6 +50,16 @@ STYLE: dict[Any, Any] = {
 }
 HEADING: dict[str, Any] = {"loc": "left", "size": SMALL, "pad": 2}
 CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "size": SMALL}
+
+
+@contextlib.contextmanager
+def matplotlib_defaults() -> Iterator[None]:
+    """Sets matplotlib's own defaults in a ``with`` block: the user's ``matplotlibrc`` changes no figure."""
+    with matplotlib.rc_context():
+        # A figure chooses its format by the name of its file, so that the backend makes no difference.
+        kept: Any = {name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"}
+        matplotlib.rcParams.update(kept)
+        yield
 
 
 def tidy(axes: Axes) -> None:

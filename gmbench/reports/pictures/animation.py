@@ -69,7 +69,9 @@ def save_gif(
     # All pages share one palette, so that the file stores only the pixels that change.
     palette = _palette(frames[index] for frames in (left_frames, right_frames) for index in (0, -1))
     first, *others = (page.quantize(palette=palette, dither=Image.Dither.NONE) for page in pages)
-    first.save(path, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
+    first.save(
+        path, format="GIF", save_all=True, append_images=others, duration=durations, loop=0, optimize=True
+    )
 
 
 def _palette(frames: Iterable[np.ndarray]) -> Image.Image:

@@ -24,6 +24,7 @@ from gmbench.reports.pictures.layout import SIDES, add_label, add_legend, lay_ou
 from gmbench.reports.pictures.legend import legend_entries
 from gmbench.reports.pictures.outcomes import describe_outcome
 from gmbench.reports.pictures.sheets import level_sheet
+from gmbench.runs.storage.files import replace_file
 
 SEARCHED = 16
 """Levels of a pack among which `varied_sheet` searches."""
@@ -45,7 +46,7 @@ def show_pairs(task_id: str, out: Path, count: int, first: int) -> None:
     check_target(out, (".png",))
     if count < 1 or first < 0 or first + count > PACK_SIZE:
         raise UsageError(f"levels {first} to {first + count - 1} are not among 0 to {PACK_SIZE - 1}")
-    pairs_sheet(task, count, first).save(out)
+    replace_file(out, functools.partial(pairs_sheet(task, count, first).save, format="PNG"))
 
 
 def pairs_sheet(task: Task, count: int, first: int) -> Image.Image:
@@ -85,7 +86,7 @@ def show_level(task_id: str, drawing: Path, out: Path) -> None:
     task = load_task(task_id)
     check_target(out, (".png",))
     try:
-        text = drawing.read_text()
+        text = drawing.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the level {drawing} cannot be read: {error}") from error
     level = task.env.parse(text)
@@ -93,7 +94,8 @@ def show_level(task_id: str, drawing: Path, out: Path) -> None:
     [frame] = episode_frames(task.env, level, [state], scale=2)
     size = suitable_font_size([[Image.fromarray(frame)]])
     page = lay_out_page([[add_label(Image.fromarray(frame), task.env.caption(level), size)]], font_size=size)
-    add_legend(page, legend_entries(task.env, [(level, state)], size), size).save(out)
+    picture = add_legend(page, legend_entries(task.env, [(level, state)], size), size)
+    replace_file(out, functools.partial(picture.save, format="PNG"))
 
 
 def show_policies(task_id: str, out: Path, first: int) -> None:
@@ -122,15 +124,16 @@ def show_policies(task_id: str, out: Path, first: int) -> None:
     kind = "optimal" if task.planned else "scripted"
     headings = [f"{side}: {kind} for {task.env.goals[goal].name}" for goal, side in enumerate(SIDES)]
     shown = [(level, states[0]) for level, states in sides]
-    save_gif(
-        out,
-        frames[0],
-        frames[1],
-        (episodes[0][2], episodes[1][2]),
+    save = functools.partial(
+        save_gif,
+        left_frames=frames[0],
+        right_frames=frames[1],
+        captions=(episodes[0][2], episodes[1][2]),
         headings=(headings[0], headings[1]),
         notes=(task.env.caption(sides[0][0]), task.env.caption(sides[1][0])),
         legend=functools.partial(legend_entries, task.env, shown),
     )
+    replace_file(out, save)
 
 
 def _reference_episode(task: Task, pack: str, index: int, goal: int) -> tuple[Any, list[Any], str]:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from gmbench.errors import UsageError
-from gmbench.runs.storage.files import PART
+from gmbench.runs.storage.files import PART, cannot_write
 from gmbench.runs.storage.manifests import is_interrupted
 from gmbench.runs.storage.platforms import check_platform
 
 LOCK = ".lock"
+MERGING = f"merging{PART}"
+"""A file that is there while parts are merged."""
+_held: dict[Path, IO[str]] = {}
+"""The files of the locks that this process holds, by their directories."""
 
 
-def claim(out: Path) -> None:
+def claim(out: Path, merge: bool = False) -> None:
     """Creates a directory for a new run.
+
+    Args:
+        out: the directory.
+        merge: whether it is for a merge, which may begin again where one was interrupted.
 
     Raises:
         UsageError: the directory is not empty or cannot be created.
@@ -24,7 +35,7 @@ def claim(out: Path) -> None:
         raise UsageError(f"{out} is a file; give --out the name of a new directory")
     if is_interrupted(out):
         raise UsageError(f"the run in {out} is not complete; resume it with gmbench run --resume {out}")
-    if is_used(out):
+    if is_used(out) and not (merge and (out / MERGING).exists()):
         raise UsageError(f"{out} is not empty and nothing in it is overwritten; give --out a new directory")
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -47,12 +58,49 @@ def locked(out: Path) -> Iterator[None]:
     check_platform()
     import fcntl  # Windows does not have it.
 
-    with (out / LOCK).open("w") as file:
+    try:
+        file = (out / LOCK).open("w")
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise _is_at_work(out) from error
         except OSError as error:
-            raise UsageError(f"another run is at work in {out}; wait for it, or give a new --out") from error
+            raise UsageError(
+                f"{out} cannot be locked ({error.strerror}); give --out a directory on another file system"
+            ) from error
+        if not _is_file_of_lock(out, file):
+            raise _is_at_work(out)  # It was removed by the process that held it, between both steps.
+        _held[out] = file
         try:
             yield
         finally:
-            (out / LOCK).unlink(missing_ok=True)
+            del _held[out]
+            with contextlib.suppress(OSError):
+                (out / LOCK).unlink()
+
+
+def check_lock(out: Path) -> None:
+    """Checks that a directory that this process has locked is there, and is locked by it still.
+
+    Raises:
+        UsageError: it was removed or replaced, or its lock was.
+    """
+    if out in _held and not _is_file_of_lock(out, _held[out]):
+        raise UsageError(
+            f"{out}, or the file {LOCK} in it, was removed while the run was at work there, and another run "
+            "may have taken its place; give --out a new directory and leave it alone"
+        )
+
+
+def _is_file_of_lock(out: Path, file: IO[str]) -> bool:
+    try:
+        return os.path.samestat(os.stat(out / LOCK), os.fstat(file.fileno()))
+    except OSError:
+        return False
+
+
+def _is_at_work(out: Path) -> UsageError:
+    return UsageError(f"another run is at work in {out}; wait for it, or give a new --out")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import math
 import os
@@ -18,6 +20,9 @@ from gmbench.errors import UsageError
 PART = ".part"
 """Suffix of files and directories that are being written."""
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Numbers of the errors of a full disk, a full share of a disk, and a file beyond the limit."""
+
 Table = Mapping[str, np.ndarray]
 """Columns of equal length by name."""
 
@@ -29,7 +34,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
         UsageError: the file cannot be written.
     """
     text = json.dumps(to_json_types(content), indent=2, allow_nan=False)
-    _replace(path, lambda part: part.write_text(text + "\n"))
+    replace_file(path, lambda part: part.write_text(text + "\n"))
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -53,7 +58,7 @@ def write_table(path: Path, table: Table) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    _replace(path, lambda part: pq.write_table(pa.table(dict(table)), part))
+    replace_file(path, lambda part: pq.write_table(pa.table(dict(table)), part))
 
 
 def read_table(path: Path) -> dict[str, np.ndarray]:
@@ -82,13 +87,37 @@ def to_json_types(content: Any) -> Any:
     return content
 
 
-def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """Writes a file beside its final place and then moves it there, so that no half-written file is left."""
+def replace_file(path: Path, write: Callable[[Path], Any]) -> None:
+    """Writes a file beside its final place and then moves it there, so that no half-written file is left.
+
+    Args:
+        path: the final place.
+        write: writes the file that it is given.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     part = path.with_name(path.name + PART)
     try:
         write(part)
         os.replace(part, path)
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written ({error.strerror or error}); make room, and repeat the command"
-        ) from error
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            part.unlink()  # A full disk needs the room.
+        if not isinstance(error, OSError):
+            raise
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> UsageError:
+    """The error to raise if a file or a directory cannot be written.
+
+    Args:
+        path: the file or directory.
+        error: the error of the operating system.
+    """
+    reason = error.strerror or str(error).partition("\n")[0]
+    what = "make room" if error.errno in (None, *FULL) else "mend that"
+    return UsageError(
+        f"{path} cannot be written ({reason}); {what}, and repeat the command or resume the run"
+    )

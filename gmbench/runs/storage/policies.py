@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import jax
 
 from gmbench.errors import UsageError
+from gmbench.runs.storage.files import cannot_write
 
 
 def save(path: Path, tree: Any) -> None:
-    """Writes a pytree of arrays to a new directory, completely or not at all."""
-    with _checkpointer() as checkpointer:
-        checkpointer.save(path.absolute(), tree)
+    """Writes a pytree of arrays to a new directory, completely or not at all.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        with _checkpointer() as checkpointer:
+            checkpointer.save(path.absolute(), tree)
+    except Exception as error:  # orbax passes on whatever its many backends raise.
+        for part in path.parent.glob(f"{path.name}*"):
+            shutil.rmtree(part, ignore_errors=True)  # A full disk needs the room.
+        cause = error if isinstance(error, OSError) else OSError(str(error) or type(error).__name__)
+        raise cannot_write(path, cause) from error
 
 
 def restore(path: Path, like: Any) -> Any:

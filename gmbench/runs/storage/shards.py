@@ -16,6 +16,7 @@ from gmbench.errors import UsageError
 from gmbench.runs.storage import results
 from gmbench.runs.storage.arrays import read_arrays, write_arrays
 from gmbench.runs.storage.atomic import verify_directory, write_directory
+from gmbench.runs.storage.directories import check_lock
 from gmbench.runs.storage.files import PART, Table, read_table, write_table
 from gmbench.runs.storage.tables import concatenate
 
@@ -64,6 +65,7 @@ def write_shard(folder: Path, shard: Shard) -> None:
         write_arrays(path / POLICIES, shard.policies)
         (path / FACTS).write_text(json.dumps({"seconds": shard.seconds}))
 
+    check_lock(folder)
     try:
         write_directory(shard_path(folder, shard.seeds), fill)
     except OSError as error:

@@ -17,15 +17,18 @@ import numpy as np
 from gmbench.errors import Interrupted, UsageError
 from gmbench.runs.storage.arrays import read_arrays, write_arrays
 from gmbench.runs.storage.atomic import verify_directory, write_directory
-from gmbench.runs.storage.files import write_json
+from gmbench.runs.storage.directories import check_lock
+from gmbench.runs.storage.files import cannot_write, write_json
 
 TRAINING = "training"
 """The directory of checkpoints within the directory of a run. A complete run removes it."""
 LEARNERS, METRICS, PLAN = "learners.npz", "metrics.npz", "plan.json"
 CHECKPOINTS_KEPT = 2
 """If the latest checkpoint is damaged, the one before it can be used."""
-SECONDS = 30.0
-"""Time between checkpoints. A kill loses at most this much training, and the update in progress."""
+SECONDS = 5.0
+"""The least time between checkpoints. A kill loses at most this much training, and the update in progress."""
+LARGEST_SHARE = 0.02
+"""The largest share of the time that saving takes: where it is slow, checkpoints are farther apart."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +52,7 @@ class TrainingCheckpoints:
     """Saves the training of a run in its directory, and loads it again."""
 
     def __init__(self, out: Path, stop: Callable[[], bool], group: str = "") -> None:
-        """Opens the checkpoints of a run.
+        """Opens the checkpoints of a run. Their attribute ``seconds`` is the time spent on saving so far.
 
         Args:
             out: the directory of the run or sweep.
@@ -57,8 +60,9 @@ class TrainingCheckpoints:
             group: a subdirectory; a sweep has one for each group of conditions that train together.
         """
         self._out, self._folder, self._stop = out, out / TRAINING / group, stop
-        self._last = time.monotonic()
+        self._next = time.monotonic() + SECONDS
         self._cohort = 0
+        self.seconds = 0.0
 
     def load_plan(self) -> dict[str, Any] | None:
         """Loads how the run divides its blocks into cohorts; None if that has not been saved yet.
@@ -81,7 +85,10 @@ class TrainingCheckpoints:
         Raises:
             UsageError: it cannot be written.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(self._folder, error) from error
         write_json(self._folder / PLAN, plan)
 
     def damaged_plan(self) -> UsageError:
@@ -112,7 +119,7 @@ class TrainingCheckpoints:
 
     def due(self) -> bool:
         """Whether it is time to save a checkpoint."""
-        return self._stop() or time.monotonic() - self._last >= SECONDS
+        return self._stop() or time.monotonic() >= self._next
 
     def save(self, state: TrainingState) -> None:
         """Saves a checkpoint atomically.
@@ -121,7 +128,9 @@ class TrainingCheckpoints:
             UsageError: it cannot be written.
             Interrupted: the user wants to stop.
         """
+        check_lock(self._out)
         path = self._folder / f"{self._cohort:04}-{state.done:09}"
+        began = time.monotonic()
         try:
             write_directory(path, lambda part: _write(part, state))
             for older in self._checkpoints()[:-CHECKPOINTS_KEPT]:
@@ -131,7 +140,9 @@ class TrainingCheckpoints:
                 f"training cannot be saved in {self._folder} ({error}); make room, and resume with "
                 f"gmbench run --resume {self._out}"
             ) from error
-        self._last = time.monotonic()
+        now = time.monotonic()
+        self.seconds += now - began
+        self._next = now + max(SECONDS, (now - began) / LARGEST_SHARE)
         self.stop_if_asked()
 
     def stop_if_asked(self) -> None:
@@ -141,7 +152,7 @@ class TrainingCheckpoints:
             Interrupted: the user wants to stop.
         """
         if self._stop():
-            raise Interrupted(f"stopped and saved; resume with gmbench run --resume {self._out}")
+            raise Interrupted(f"stopped and saved the training; resume with gmbench run --resume {self._out}")
 
     def remove(self) -> None:
         """Removes all checkpoints, because the run is complete."""
