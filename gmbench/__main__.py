@@ -1,7 +1,5 @@
 """``python -m gmbench`` is ``gmbench``."""
 
-import sys
+from gmbench.cli.entry import main
 
-from gmbench.cli.main import main
-
-sys.exit(main())
+main()

@@ -5,3 +5,7 @@ and ``speed``. The other commands of this folder are for studies and for maintai
 ``python -m gmbench.cli.NAME``: ``competence``, ``horizons``, ``freeze``, ``pages``, ``architecture``,
 ``planning_cost`` and ``startup``.
 """
+
+from gmbench.cli.interrupts import watch_standalone
+
+watch_standalone()

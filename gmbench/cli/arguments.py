@@ -16,6 +16,9 @@ TaskId = Annotated[
     str, tyro.conf.Positional, tyro.conf.arg(metavar="TASK", help="Id of a task, see `gmbench list`.")
 ]
 AsJson = Annotated[bool, tyro.conf.arg(help="Print JSON instead of a table.")]
+Quiet = Annotated[
+    bool, tyro.conf.arg(help="Show no progress: on stderr only errors, and what a result lacks.")
+]
 
 
 @dataclasses.dataclass(frozen=True)

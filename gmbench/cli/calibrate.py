@@ -8,10 +8,10 @@ from typing import Annotated
 
 import tyro
 
-from gmbench.cli.arguments import AsJson, TaskId
-from gmbench.cli.consoles import error_console, output_console
+from gmbench.cli.arguments import AsJson, Quiet, TaskId
+from gmbench.cli.consoles import output_console
 from gmbench.cli.output import print_json
-from gmbench.cli.progress import Progress
+from gmbench.cli.reporting import reporting_stages
 from gmbench.errors import UsageError
 
 
@@ -19,6 +19,7 @@ def calibrate(
     task: TaskId,
     run: Annotated[Path | None, tyro.conf.arg(help="Output of a run: evaluate its agents too.")] = None,
     json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Evaluates policies made by rule, scores them and infers goals; fails unless all come out as expected.
 
@@ -29,8 +30,8 @@ def calibrate(
     from gmbench.reports.tables.calibration import calibration_tables
     from gmbench.studies.calibration import calibrate_task
 
-    with Progress(error_console()) as progress:
-        rows = calibrate_task(task, run, progress.stage)
+    with reporting_stages(quiet) as stage:
+        rows = calibrate_task(task, run, stage)
     if json:
         print_json({"task": task, "rows": [dataclasses.asdict(row) for row in rows]})
     else:

@@ -9,13 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from gmbench.cli import interrupts
 from gmbench.errors import AllDiverged, Interrupted, UsageError
 
 WRONG_INPUT = 2
 ALL_DIVERGED = 3
 """A run is complete, but has no score, because all of its seeds diverged."""
-INTERRUPTED = 130
-"""Ctrl-C has stopped the command, as in shells."""
+ENVIRONMENT = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO),  # files
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),  # limits
+    *(errno.EACCES, errno.EPERM),  # permissions
+}
+"""Numbers of errors whose cause is the machine, not gmbench."""
 CLOSED_PIPE = 141
 """Nobody reads the output any more, as in ``gmbench list | head -1``; shells have this status for it."""
 
@@ -39,15 +44,21 @@ def run_to_end(command: Callable[[], object], name: str) -> int:
     except AllDiverged as error:
         return _say(name, error, ALL_DIVERGED)
     except Interrupted as error:
-        return _say(name, error, INTERRUPTED)
+        return _say(name, error, interrupts.INTERRUPTS.status)
     except KeyboardInterrupt:
-        return _say(name, "stopped immediately", INTERRUPTED)
+        return _say(name, "stopped immediately", interrupts.INTERRUPTS.status)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in ENVIRONMENT:
             raise
         _discard(sys.stdout)  # It may be what could not be written.
-        return _say(name, f"the output cannot be written ({error.strerror}); make room", WRONG_INPUT)
+        return _say(name, _describe(error), WRONG_INPUT)
     return 0
+
+
+def _describe(error: OSError) -> str:
+    if error.errno == errno.ENOSPC and error.filename is None:
+        return f"the output cannot be written ({error.strerror}); make room"
+    return f"the machine refuses it ({error}); mend that, and repeat the command or resume the run"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from gmbench.cli.arguments import AsJson
+from gmbench.cli.arguments import AsJson, Quiet
 from gmbench.cli.output import print_outcome
 from gmbench.cli.reporting import reporting
 
@@ -20,10 +20,11 @@ def merge(
     ],
     out: Annotated[Path, tyro.conf.arg(help="A new directory for the whole.")],
     json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Merges the parts of a run or of a sweep; the result equals that of one run of all seeds."""
     import gmbench
 
-    with reporting() as callbacks:
+    with reporting(out, quiet) as callbacks:
         scores = gmbench.merge(parts, out, callbacks=callbacks).scores
-    print_outcome(scores, out, json)
+    print_outcome(scores, out, json, quiet)

@@ -33,22 +33,27 @@ def print_scores(scores: Mapping[str, Any], as_json: bool) -> None:
         output_console().print(score_table(scores))
 
 
-def print_outcome(scores: Mapping[str, Any] | None, out: Path, as_json: bool) -> None:
+def print_outcome(scores: Mapping[str, Any] | None, out: Path, as_json: bool, quiet: bool) -> None:
     """Prints the scores of a new result, and its directory on stderr.
 
     Args:
         scores: the scores; empty for a part of a run, None in a process that is not the first.
         out: the directory of the result.
         as_json: whether to print JSON instead of a table.
+        quiet: whether not to print the directory.
 
     Raises:
         AllDiverged: all seeds of the run, or of a task or a condition, diverged.
     """
+    from gmbench.runs.storage.results import FIGURES
+
     if scores:
         print_scores(scores, as_json)
-        print(f"results and figures are in {out}", file=sys.stderr)
+        if not quiet:
+            drawn = "results and figures" if (out / FIGURES).is_dir() else "results"
+            print(f"{drawn} are in {out}", file=sys.stderr)
         _check_any_seed_left(scores)
-    elif scores is not None:
+    elif scores is not None and not quiet:
         print(f"this part is in {out}; combine all parts with gmbench merge", file=sys.stderr)
 
 

@@ -8,7 +8,14 @@ from typing import Annotated, Any
 
 import tyro
 
-from gmbench.cli.arguments import AsJson, Distribution, DistributionArguments, Training, TrainingArguments
+from gmbench.cli.arguments import (
+    AsJson,
+    Distribution,
+    DistributionArguments,
+    Quiet,
+    Training,
+    TrainingArguments,
+)
 from gmbench.cli.distribution import Scores, run_distributed, start
 from gmbench.cli.output import print_outcome
 from gmbench.cli.reporting import reporting
@@ -31,11 +38,12 @@ def run(
     levels: Annotated[int | None, tyro.conf.arg(help="Number of training levels that are drawn.")] = None,
     distribution: DistributionArguments = Distribution(),  # noqa: B008 - frozen
     json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Trains many seeds on a task, evaluates and scores each, and stores results and figures.
 
-    For a suite, it runs task after task. The first Ctrl-C stops after saving a checkpoint, and --resume
-    resumes the run; a second one stops immediately.
+    For a suite, it runs task after task. The first Ctrl-C, or SIGTERM, saves the training and stops, and
+    --resume resumes the run; a second one stops immediately.
     """
     from gmbench.runs.distributed import joined
 
@@ -43,7 +51,7 @@ def run(
     with joined(distribution.process_group):
         from gmbench.benchmarks.suites import SUITES
 
-        with reporting() as callbacks:
+        with reporting(folder, quiet) as callbacks:
             options = {**vars(training), "alpha": alpha, "levels": levels}
             if name is None:
                 scores = _resume(folder, distribution, callbacks)
@@ -51,7 +59,7 @@ def run(
                 scores = _run_suite(name, folder, options, distribution, callbacks)
             else:
                 scores = _run_task(name, folder, options, distribution, callbacks)
-        print_outcome(scores, folder, json)
+        print_outcome(scores, folder, json, quiet)
 
 
 def _folder(name: str | None, out: Path | None, resume: Path | None) -> Path:

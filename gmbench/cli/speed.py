@@ -6,10 +6,10 @@ from typing import Annotated
 
 import tyro
 
-from gmbench.cli.arguments import AsJson
-from gmbench.cli.consoles import error_console, output_console
+from gmbench.cli.arguments import AsJson, Quiet
+from gmbench.cli.consoles import output_console
 from gmbench.cli.output import print_json
-from gmbench.cli.progress import Progress
+from gmbench.cli.reporting import reporting_stages
 
 
 def speed(
@@ -32,6 +32,7 @@ def speed(
     seconds: Annotated[float, tyro.conf.arg(help="Duration of a repeat; at least one call.")] = 0.5,
     training: Annotated[bool, tyro.conf.arg(help="Measure training too, not only environments.")] = True,
     json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Measures steps per second and memory of environments and training, beside the limits of the machine."""
     from gmbench.speed.choices import Choices
@@ -50,8 +51,8 @@ def speed(
         seconds=seconds,
         training=training,
     )
-    with Progress(error_console()) as progress:
-        report = measure_speed(choices, progress.stage)
+    with reporting_stages(quiet) as stage:
+        report = measure_speed(choices, stage)
     if json:
         print_json(report_to_json(report))
         return

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import tyro
 
+from gmbench.cli import interrupts
 from gmbench.cli.endings import run_to_end
 from gmbench.cli.inherited import settle_inherited
 from gmbench.runs.storage.platforms import check_platform
@@ -19,6 +20,7 @@ def run_standalone(command: Callable[..., None], name: str) -> None:
         command: the function; its docstring becomes the help.
         name: name of the module within ``gmbench.cli``.
     """
+    interrupts.INTERRUPTS.name = f"gmbench.cli.{name}"
 
     def run() -> None:
         check_platform()

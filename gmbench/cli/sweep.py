@@ -12,6 +12,7 @@ from gmbench.cli.arguments import (
     AsJson,
     Distribution,
     DistributionArguments,
+    Quiet,
     TaskId,
     Training,
     TrainingArguments,
@@ -33,6 +34,7 @@ def sweep(
     training: TrainingArguments = Training(),  # noqa: B008 - frozen
     distribution: DistributionArguments = Distribution(),  # noqa: B008 - frozen
     json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Runs a task under every combination of training conditions, and shows the effect of each.
 
@@ -44,6 +46,6 @@ def sweep(
         import gmbench
 
         run = functools.partial(gmbench.run_sweep, task, alpha=alpha, levels=levels, **vars(training))
-        with reporting() as callbacks:
+        with reporting(out, quiet) as callbacks:
             scores = start(run, out, distribution, callbacks)
-        print_outcome(scores, out, json)
+        print_outcome(scores, out, json, quiet)
