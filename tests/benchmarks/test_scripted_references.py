@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from gmbench.agents.reference import ScriptedPolicy
-from gmbench.benchmarks.calibration import mix_policies
 from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.freeze import reference_returns
 from gmbench.benchmarks.playing import play_references, reference_episodes, reference_policies
+from gmbench.benchmarks.probes import mix_policies
 from gmbench.benchmarks.registry import load_task
 from gmbench.envs.corner import Corner
 from gmbench.runs.evaluation import infer_packs
@@ -65,9 +65,10 @@ def test_a_policy_may_follow_another_script_on_each_level(task):
     chosen = jnp.array([[CORNER, CHEESE, CORNER], [CHEESE, CORNER, CHEESE]])
     policies = ScriptedPolicy(chosen, tuple(task.scripts.values()))
     assert play_references(task, policies, LEVELS).first[0].tolist() == [CORNER, CHEESE, CORNER]
-    # The even mixture follows the second script on every other level.
-    mixed = mix_policies(reference_policies(task, LEVELS))
-    np.testing.assert_array_equal(mixed.chosen, [[CHEESE, CORNER, CHEESE], [CORNER, CHEESE, CORNER]])
+    # A mixture of two policies follows the second script on every other level.
+    members = np.array([[CHEESE, CORNER, CHEESE], [CORNER, CHEESE, CORNER]])
+    mixed = mix_policies(reference_policies(task, LEVELS), members)
+    np.testing.assert_array_equal(mixed.chosen, members)
 
 
 def test_scripts_leave_no_ties_and_plans_do(task):

@@ -42,12 +42,17 @@ def test_the_animation_of_policies_says_whose_policy_plays_on_which_side(
     task_id, kind, tmp_path, monkeypatch
 ):
     drawn = {}
-    monkeypatch.setattr(task_levels, "save_gif", lambda *given, **named: drawn.update(named, ends=given[3]))
+
+    def draw(path, **named):
+        path.touch()
+        drawn.update(named)
+
+    monkeypatch.setattr(task_levels, "save_gif", draw)
     task_levels.show_policies(task_id, tmp_path / "both.gif", 0)
     goal, proxy = (goal.name for goal in load_task(task_id).env.goals)
     assert drawn["headings"] == (f"training: {kind} for {goal}", f"shift: {kind} for {proxy}")
     assert drawn["notes"][0] != drawn["notes"][1]
-    assert all(drawn["ends"])
+    assert all(drawn["captions"])
 
 
 def test_a_varied_sheet_shows_both_signals_of_memory(monkeypatch):
