@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -16,6 +17,33 @@ class Interrupted(Exception):
 
 class AllDiverged(Exception):
     """A complete run has no scores, as all of its seeds diverged. The message says so in one sentence."""
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Numbers of the errors of a full disk, a full share of a disk, and a file beyond the limit."""
+MACHINE = (
+    *FULL,
+    *(errno.EROFS, errno.EIO),  # disks
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),  # limits
+    *(errno.EACCES, errno.EPERM),  # permissions
+)
+"""Numbers of errors whose cause is the machine: neither gmbench nor the content of a file."""
+
+
+def check_machine(error: BaseException) -> None:
+    """Checks that an error while a file was read is not the fault of the machine: then it is not damaged.
+
+    Args:
+        error: the error, or one that was caused by it.
+
+    Raises:
+        UsageError: the machine refused to read the file, because too many are open, say.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in MACHINE:
+            raise UsageError(f"a file cannot be read ({cause}); mend that and repeat the command") from error
+        cause = cause.__cause__
 
 
 def hint(name: str, names: Iterable[str], otherwise: str) -> str:

@@ -10,17 +10,11 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from gmbench.cli import interrupts
-from gmbench.errors import AllDiverged, Interrupted, UsageError
+from gmbench.errors import MACHINE, AllDiverged, Interrupted, UsageError
 
 WRONG_INPUT = 2
 ALL_DIVERGED = 3
 """A run is complete, but has no score, because all of its seeds diverged."""
-ENVIRONMENT = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO),  # files
-    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),  # limits
-    *(errno.EACCES, errno.EPERM),  # permissions
-}
-"""Numbers of errors whose cause is the machine, not gmbench."""
 CLOSED_PIPE = 141
 """Nobody reads the output any more, as in ``gmbench list | head -1``; shells have this status for it."""
 
@@ -48,7 +42,7 @@ def run_to_end(command: Callable[[], object], name: str) -> int:
     except KeyboardInterrupt:
         return _say(name, "stopped immediately", interrupts.INTERRUPTS.status)
     except OSError as error:
-        if error.errno not in ENVIRONMENT:
+        if error.errno not in MACHINE:
             raise
         _discard(sys.stdout)  # It may be what could not be written.
         return _say(name, _describe(error), WRONG_INPUT)

@@ -14,6 +14,9 @@ def main() -> None:
     INTERRUPTS.watch()
     status = _run()
     INTERRUPTS.finish()
+    if status:
+        # The message is printed, and a library that has failed may leave threads that never end.
+        os._exit(status)
     sys.exit(status)
 
 

@@ -224,3 +224,18 @@ def test_saving_takes_at_most_a_fiftieth_of_the_time(cost, pause, tmp_path, monk
     assert not checkpoints.due()
     clock[0] = saved + pause + 0.1
     assert checkpoints.due()
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO, errno.EACCES])
+def test_a_machine_that_cannot_read_a_checkpoint_does_not_call_it_damaged(
+    number, stopped, monkeypatch, capsys
+):
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training_checkpoints, "read_arrays", fail)
+        message = refusal(capsys, "run", "--resume", stopped)
+    assert os.strerror(number) in message
+    assert "damaged" not in message
+    assert last_checkpoint(stopped).exists()

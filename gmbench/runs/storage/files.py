@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import math
 import os
@@ -15,13 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gmbench.errors import UsageError
+from gmbench.errors import FULL, UsageError, check_machine
 
 PART = ".part"
 """Suffix of files and directories that are being written."""
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""Numbers of the errors of a full disk, a full share of a disk, and a file beyond the limit."""
 
 Table = Mapping[str, np.ndarray]
 """Columns of equal length by name."""
@@ -46,6 +42,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
+        check_machine(error)
         raise UsageError(f"{path} cannot be read ({error}); the run must be repeated") from error
     if not isinstance(content, dict):
         raise UsageError(f"{path} is not what a run writes there; the run must be repeated")
@@ -70,6 +67,7 @@ def read_table(path: Path) -> dict[str, np.ndarray]:
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
+        check_machine(error)
         raise UsageError(f"{path} is missing or damaged; the run must be repeated") from error
     return {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
 

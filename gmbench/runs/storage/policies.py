@@ -8,7 +8,7 @@ from typing import Any
 
 import jax
 
-from gmbench.errors import UsageError
+from gmbench.errors import UsageError, check_machine
 from gmbench.runs.storage.files import cannot_write
 
 
@@ -42,6 +42,7 @@ def restore(path: Path, like: Any) -> Any:
         with _checkpointer() as checkpointer:
             return checkpointer.restore(path.absolute(), jax.eval_shape(lambda: like))
     except Exception as error:  # orbax passes on whatever its many backends raise.
+        check_machine(error)
         raise UsageError(f"the checkpoint {path} is missing or damaged; the run must be repeated") from error
 
 

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from gmbench.agents.algorithm import Policy
-from gmbench.errors import UsageError
+from gmbench.errors import UsageError, check_machine
 from gmbench.runs.storage import results
 from gmbench.runs.storage.arrays import read_arrays, write_arrays
 from gmbench.runs.storage.atomic import verify_directory, write_directory
@@ -103,6 +103,7 @@ def _read_shard(path: Path, policy: Policy) -> Shard:
             seconds=json.loads((path / FACTS).read_text())["seconds"],
         )
     except (OSError, ValueError, KeyError) as error:
+        check_machine(error)
         raise UsageError(
             f"{path} is damaged; remove it, and its seeds are run again by "
             f"gmbench run --resume {path.parent.parent}"

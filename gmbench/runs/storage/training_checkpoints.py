@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gmbench.errors import Interrupted, UsageError
+from gmbench.errors import Interrupted, UsageError, check_machine
 from gmbench.runs.storage.arrays import read_arrays, write_arrays
 from gmbench.runs.storage.atomic import verify_directory, write_directory
 from gmbench.runs.storage.directories import check_lock
@@ -76,6 +76,7 @@ class TrainingCheckpoints:
         try:
             plan: dict[str, Any] = json.loads(path.read_text())
         except (OSError, ValueError) as error:
+            check_machine(error)
             raise self.damaged_plan() from error
         return plan
 
@@ -113,6 +114,7 @@ class TrainingCheckpoints:
         try:
             return _read(saved[-1], start)
         except (OSError, ValueError, KeyError) as error:
+            check_machine(error)
             raise UsageError(
                 f"the checkpoint {saved[-1]} is damaged; remove it, and training resumes from an earlier one"
             ) from error
