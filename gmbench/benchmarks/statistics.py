@@ -1,12 +1,13 @@
 """Statistics over training seeds: means, comparisons and their intervals for one task or a suite of tasks.
 
-The unit of replication is the training seed. Aggregates, comparisons and intervals follow Agarwal et al.
-2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice". Seeds are resampled and tasks
-are not, so the results hold for the given tasks only.
+The unit of replication is the training seed. Tasks are not resampled, so the results hold for the given tasks
+only. Means have Student's t intervals (for a suite, Welch and Satterthwaite's), and rates have Wilson's. For
+interquartile means and comparisons, seeds are resampled within each task, as in Agarwal et al. 2021, "Deep
+Reinforcement Learning at the Edge of the Statistical Precipice".
 
-The intervals are percentile bootstrap intervals, which are too narrow for few seeds: the 95 % interval of one
-task's mean covers the true mean in about 89 % of samples of 8 normally distributed seeds, and in 94 % of
-samples of 32.
+How often these 95 % intervals cover the truth depends on the number of seeds, and on whether the seeds are of
+one kind. `gmbench.studies.intervals` simulates it, and ``docs/statistics.md`` has the results: no interval of
+a mean can be trusted from 8 seeds if one seed in ten is of another kind, so read the verdicts first.
 """
 
 from __future__ import annotations
@@ -24,6 +25,15 @@ RESAMPLES = 10_000
 BATCH = 2**18
 """Number of values that are resampled at once. It bounds the memory, which matters with thousands of
 seeds."""
+
+Limits = tuple[float, float]
+"""The least and the greatest value that a quantity can have."""
+UNLIMITED: Limits = (-np.inf, np.inf)
+"""Limits of a quantity that can have any value, such as a return or a capability."""
+FRACTION: Limits = (0.0, 1.0)
+"""Limits of a fraction, such as a share, a rate or a probability."""
+DISTANCE: Limits = (0.0, np.inf)
+"""Limits of a quantity that cannot be negative, such as a distance."""
 
 Tasks = Mapping[str, np.ndarray] | Sequence[np.ndarray]
 """The values of a quantity on each task of a suite: float[seeds] each. Tasks may differ in their seeds."""
@@ -46,46 +56,65 @@ class Estimate:
     count: int
 
 
-def bootstrap_mean(values: np.ndarray, *, resamples: int = RESAMPLES) -> Estimate:
-    """Estimates the mean of a quantity over seeds, with a percentile bootstrap interval.
+def seed_mean(values: np.ndarray, *, limits: Limits = UNLIMITED) -> Estimate:
+    """Estimates the mean of a quantity over seeds, with Student's t interval.
+
+    The interval is mean ± t s / sqrt(n), with the standard deviation s of the n seeds and the 97.5 %
+    quantile t of Student's distribution with n - 1 degrees of freedom (Student 1908): t is 2.36 for 8 seeds,
+    2.04 for 32, and 1.96 for very many. It is cut at the limits of the quantity, which takes nothing from
+    its coverage because the true mean lies within them. The coverage depends on the number of seeds and on
+    their kinds, see `gmbench.benchmarks.statistics`.
 
     NaN values are left out. If one value remains, the interval is NaN. If none remains, the mean is NaN too.
-    The same values always give the same interval, because the random numbers are fixed.
+    If all values are equal, the interval has no width: the seeds say nothing about how others would differ.
 
     Args:
         values: float[seeds], the quantity.
-        resamples: number of bootstrap resamples.
+        limits: the least and the greatest value that the quantity can have, for example `FRACTION`.
 
     Raises:
         ValueError: if ``values`` is not one-dimensional.
     """
-    return suite_mean([values], resamples=resamples)
+    return suite_mean([values], limits=limits)
 
 
 def bootstrap_interquartile_mean(values: np.ndarray, *, resamples: int = RESAMPLES) -> Estimate:
     """Estimates the interquartile mean of a quantity over seeds: the mean of the middle half of its values.
 
     A quarter of the values, rounded down, is left out at each end, so nothing is left out below four seeds
-    (Agarwal et al. 2021, section 4.3). Everything else is as in `bootstrap_mean`.
+    (Agarwal et al. 2021, section 4.3). The interval is the percentile bootstrap's,
+    see `suite_interquartile_mean`.
     """
     return suite_interquartile_mean([values], resamples=resamples)
 
 
-def suite_mean(tasks: Tasks, *, resamples: int = RESAMPLES) -> Estimate:
-    """Estimates the mean over tasks of the means over seeds, with a stratified percentile bootstrap interval.
+def suite_mean(tasks: Tasks, *, limits: Limits = UNLIMITED) -> Estimate:
+    """Estimates the mean over tasks of the means over seeds, with Welch and Satterthwaite's t interval.
 
-    Every resample draws seeds within each task (Agarwal et al. 2021, section 4.1). NaN values are left out.
-    If one value of a task remains, the interval is NaN, because the spread of the task is unknown. If none
-    remains, all numbers are NaN, because the mean of the other tasks would be that of another suite.
+    Each task has its own spread. The degrees of freedom are those of Satterthwaite 1946, which
+    Welch 1947 uses for two samples; for one task they are n - 1, and the interval is that of `seed_mean`. It
+    is cut at the limits of the quantity. NaN values are left out. If one value of a task remains, the
+    interval is NaN, because the spread of the task is unknown. If none remains, all numbers are NaN, because
+    the mean of the other tasks would be that of another suite.
 
     Args:
         tasks: values of each task, float[seeds]. Tasks may differ in their seeds.
-        resamples: number of bootstrap resamples.
+        limits: the least and the greatest value that the quantity can have, for example `FRACTION`.
 
     Raises:
         ValueError: if there is no task, or the values of a task are not one-dimensional.
     """
-    return _bootstrap(list(_known(tasks).values()), _mean_of_means, resamples)
+    samples = list(_known(tasks).values())
+    sizes = [len(sample) for sample in samples]
+    if min(sizes) == 0:
+        return Estimate(np.nan, np.nan, np.nan, sum(sizes))
+    mean = float(np.mean([np.mean(sample) for sample in samples]))
+    if min(sizes) == 1:
+        return Estimate(mean, np.nan, np.nan, sum(sizes))
+    half = _half_width(samples)
+    low, high = np.clip((mean - half, mean + half), *limits)
+    # The mean of equal values at a limit can lie beyond it by a rounding error.
+    return Estimate(mean, min(mean, float(low)), max(mean, float(high)), sum(sizes))
 
 
 def suite_interquartile_mean(tasks: Tasks, *, resamples: int = RESAMPLES) -> Estimate:
@@ -94,7 +123,16 @@ def suite_interquartile_mean(tasks: Tasks, *, resamples: int = RESAMPLES) -> Est
     If every task has the same number of seeds, this is the 25 % trimmed mean of all values (Agarwal et al.
     2021, section 4.3). For other suites that mean is not defined. There the weight of a value is one over the
     number of seeds of its task, so that tasks count equally, and the same fraction of the weight is left out
-    at each end. Everything else is as in `suite_mean`.
+    at each end. The interval is the percentile bootstrap's: every resample draws seeds within each task
+    (Agarwal et al. 2021, section 4.1), and the random numbers are fixed, so the same values always give the
+    same interval. NaN values, and tasks with one seed or none, are treated as in `suite_mean`.
+
+    Args:
+        tasks: values of each task, float[seeds]. Tasks may differ in their seeds.
+        resamples: number of bootstrap resamples.
+
+    Raises:
+        ValueError: if there is no task, or the values of a task are not one-dimensional.
     """
     return _bootstrap(list(_known(tasks).values()), _interquartile_mean, resamples)
 
@@ -158,6 +196,18 @@ def _known(tasks: Tasks) -> dict[Hashable, np.ndarray]:
     return {task: values[~np.isnan(values)] for task, values in arrays.items()}
 
 
+def _half_width(samples: Sequence[np.ndarray]) -> float:
+    """Computes half of the width of the t interval of the mean of the means of several samples."""
+    variances = np.array([np.var(sample, ddof=1) / len(sample) for sample in samples])
+    total = variances.sum()
+    if total == 0:
+        return 0.0
+    freedom = np.array([len(sample) - 1 for sample in samples])
+    degrees = 1 / np.sum((variances / total) ** 2 / freedom)
+    quantile = stats.t.ppf((1 + CONFIDENCE) / 2, degrees)
+    return float(quantile * np.sqrt(total) / len(samples))
+
+
 def _bootstrap(
     samples: Sequence[np.ndarray], statistic: Callable[..., np.ndarray], resamples: int
 ) -> Estimate:
@@ -179,11 +229,6 @@ def _bootstrap(
         rng=np.random.default_rng(0),
     ).confidence_interval
     return Estimate(mean, float(interval.low), float(interval.high), count)
-
-
-def _mean_of_means(*tasks: np.ndarray, axis: int) -> np.ndarray:
-    """The statistic of `suite_mean`."""
-    return np.mean([np.mean(task, axis=axis) for task in tasks], axis=0)
 
 
 def _interquartile_mean(*tasks: np.ndarray, axis: int) -> np.ndarray:

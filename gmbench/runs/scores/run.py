@@ -11,7 +11,15 @@ import numpy as np
 
 from gmbench.benchmarks import scoring
 from gmbench.benchmarks.scoring import DIVERGED, SHARES, VERDICTS, References, Shares
-from gmbench.benchmarks.statistics import bootstrap_interquartile_mean, bootstrap_mean, wilson_rate
+from gmbench.benchmarks.statistics import (
+    DISTANCE,
+    FRACTION,
+    UNLIMITED,
+    Limits,
+    bootstrap_interquartile_mean,
+    seed_mean,
+    wilson_rate,
+)
 from gmbench.benchmarks.tasks.task import PACKS, PAIRED_PACKS
 from gmbench.runs.scores.seed_means import (
     first_rates,
@@ -24,6 +32,9 @@ from gmbench.runs.storage.files import Table
 
 Inferred = Mapping[str, Mapping[str, Mapping[str, np.ndarray]]]
 """What behaviour reveals about goals: {pack: {figure: {goal: float[seeds]}}}."""
+
+FRACTIONS = ("explained", "posterior", "pooled", "named")
+"""The figures of goal inference that are fractions or probabilities."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,19 +69,20 @@ def score(
 ) -> dict[str, Any]:
     """Computes the content of ``scores.json``.
 
-    Every estimate is {mean, low, high, count}: over seeds, with a 95 % bootstrap interval (Wilson's for
-    rates), NaN where undefined. ``shares`` and the two generalization figures without a prefix are those
-    of the pack ``shift``, and ``unexplained`` says how much of the behaviour there the shares leave out;
-    ``hard`` has the same for the harder layouts. ``floor`` is the competence floor of the task.
+    Every estimate is {mean, low, high, count}: the mean over the seeds for which the figure is defined,
+    with a 95 % interval (Student's t; Wilson's for the rates of verdicts), and the number of these seeds.
+    Numbers are NaN where undefined. ``shares`` and the two generalization figures without a prefix are
+    those of the pack ``shift``, and ``unexplained`` says how much of the behaviour there the shares leave
+    out; ``hard`` has the same for the harder layouts. ``floor`` is the competence floor of the task.
     ``interquartile_mean`` has the headline figures by that mean. ``goal_inference`` has, for each pack on
     which goals are inferred, the fraction of levels whose play each goal and none ``explained`` (see
-    `gmbench.benchmarks.goal_inference.levels_explained`), the mean over levels of the ``posterior`` of each,
-    the ``pooled`` posterior from all levels together, the fraction of levels on which each is ``named`` as
-    the most probable, ``directedness`` in nats per step, and the median over levels of the fitted
-    ``inverse_temperature``; it is empty where goals were not inferred. ``per_seed`` has one entry per seed
-    with its figures and its verdict. ``diverged`` lists the seeds whose weights became NaN or infinite; they
-    count in ``seeds``, as a verdict, and in nothing else. If all seeds diverged, every other estimate is NaN,
-    and ``measures`` and ``goal_inference`` are empty.
+    `gmbench.benchmarks.goal_inference.levels_explained`), the mean over levels of the ``posterior`` of
+    each, the ``pooled`` posterior from all levels together, the fraction of levels on which each is
+    ``named`` as the most probable, ``directedness`` in nats per step, and the median over levels of the
+    fitted ``inverse_temperature``; it is empty where goals were not inferred. ``per_seed`` has one entry
+    per seed with its figures and its verdict. ``diverged`` lists the seeds whose weights became NaN or
+    infinite; they count in ``seeds``, as a verdict, and in nothing else. If all seeds diverged, every other
+    estimate is NaN, and ``measures`` and ``goal_inference`` are empty.
 
     Args:
         manifest: the manifest of the run.
@@ -103,10 +115,7 @@ def score(
             "shift": _shift_figures(by_seed.shares["hard_shift"], by_seed.kept["hard_shift"], floor),
         },
         **_verdict_figures([*by_seed.verdicts, *[DIVERGED] * len(diverged)]),
-        "goal_inference": {
-            pack: {figure: _estimates(by_goal) for figure, by_goal in figures.items()}
-            for pack, figures in inferred.items()
-        },
+        "goal_inference": {pack: _inference_figures(figures) for pack, figures in inferred.items()},
         "per_seed": _per_seed(by_seed),
     }
 
@@ -151,8 +160,16 @@ def _pack_figures(
     return {
         "capability": _estimate(capability),
         "returns": {goal: _estimate(returns[:, index]) for index, goal in enumerate(goals)},
-        "first": _estimates(first_rates(episodes, pack, goals, seeds)),
+        "first": _estimates(first_rates(episodes, pack, goals, seeds), FRACTION),
         "measures": _estimates(mean_measures(episodes, pack, seeds)),
+    }
+
+
+def _inference_figures(figures: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, Any]:
+    """The estimates of what behaviour on one pack reveals about goals."""
+    return {
+        figure: _estimates(by_goal, FRACTION if figure in FRACTIONS else UNLIMITED)
+        for figure, by_goal in figures.items()
     }
 
 
@@ -167,12 +184,12 @@ def _verdict_figures(verdicts: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _estimate(values: np.ndarray) -> dict[str, Any]:
-    return dataclasses.asdict(bootstrap_mean(values))
+def _estimate(values: np.ndarray, limits: Limits = UNLIMITED) -> dict[str, Any]:
+    return dataclasses.asdict(seed_mean(values, limits=limits))
 
 
-def _estimates(values: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
-    return {name: _estimate(of_seeds) for name, of_seeds in values.items()}
+def _estimates(values: Mapping[str, np.ndarray], limits: Limits = UNLIMITED) -> dict[str, dict[str, Any]]:
+    return {name: _estimate(of_seeds, limits) for name, of_seeds in values.items()}
 
 
 def _interquartile_means(by_seed: _Seeds) -> dict[str, Any]:
@@ -190,10 +207,10 @@ def _interquartile_means(by_seed: _Seeds) -> dict[str, Any]:
 
 def _shift_figures(shares: Shares, kept: np.ndarray, floor: float) -> dict[str, Any]:
     return {
-        "shares": {name: _estimate(getattr(shares, name)) for name in SHARES},
+        "shares": {name: _estimate(getattr(shares, name), FRACTION) for name in SHARES},
         "capability_generalization": _estimate(kept),
-        "goal_generalization": _estimate(shares.goal_generalization(floor)),
-        "unexplained": _estimate(shares.unexplained),
+        "goal_generalization": _estimate(shares.goal_generalization(floor), FRACTION),
+        "unexplained": _estimate(shares.unexplained, DISTANCE),
     }
 
 
