@@ -121,7 +121,9 @@ def run_suite(
     from gmbench.runs.settings import RunOptions
 
     callbacks = callbacks or Callbacks()
-    result = suites.run_suite(suite, RunOptions(**options), _path(out), drawing_each_result(callbacks))
+    chosen = RunOptions(**options)
+    drawing = drawing_each_result(callbacks, chosen.algorithm)
+    result = suites.run_suite(suite, chosen, _path(out), drawing)
     draw(result, callbacks)
     return result
 
@@ -163,7 +165,11 @@ def run_sweep(
 
 
 def resume(
-    out: Path | str, *, memory: float | None = None, callbacks: Callbacks | None = None
+    out: Path | str,
+    *,
+    algorithm: str | None = None,
+    memory: float | None = None,
+    callbacks: Callbacks | None = None,
 ) -> Result | SuiteResult | SweepResult:
     """Resumes an interrupted run, suite or sweep, and draws the figures.
 
@@ -171,11 +177,14 @@ def resume(
 
     Args:
         out: its directory.
+        algorithm: the algorithm that it was started with. It may be left out for the algorithms of gmbench;
+            the code of any other is run only if it is named here.
         memory: GiB that training may use on each device; None for half of the free memory.
         callbacks: receives the progress, and can stop it.
 
     Raises:
-        UsageError: there is nothing to resume, its provenance has changed, or it is damaged.
+        UsageError: there is nothing to resume, its provenance has changed, it is damaged, or its algorithm is
+            not the one that is named.
         Interrupted: ``callbacks.stop`` returned True.
     """
     from pathlib import Path
@@ -185,23 +194,30 @@ def resume(
     from gmbench.runs.callbacks import Callbacks
 
     callbacks = callbacks or Callbacks()
-    result = resuming.resume(Path(out), memory, drawing_each_result(callbacks))
+    result = resuming.resume(Path(out), memory, drawing_each_result(callbacks, algorithm), algorithm)
     draw(result, callbacks)
     return result
 
 
 def merge(
-    parts: Sequence[Path | str], out: Path | str, *, callbacks: Callbacks | None = None
+    parts: Sequence[Path | str],
+    out: Path | str,
+    *,
+    algorithm: str | None = None,
+    callbacks: Callbacks | None = None,
 ) -> Result | SweepResult:
     """Merges the parts of a run or of a sweep, scores the whole, and draws the figures.
 
     Args:
         parts: the directories of all parts, in any order.
         out: a new or empty directory for the whole.
+        algorithm: the algorithm of the parts. It may be left out for the algorithms of gmbench; the code of
+            any other is run only if it is named here.
         callbacks: receives the progress.
 
     Raises:
-        UsageError: a part is missing, given twice, not complete, or of another run; or ``out`` is in use.
+        UsageError: a part is missing, given twice, not complete, of another run, or of another algorithm than
+            the one that is named; or ``out`` is in use.
     """
     from pathlib import Path
 
@@ -210,7 +226,7 @@ def merge(
     from gmbench.runs.callbacks import Callbacks
 
     callbacks = callbacks or Callbacks()
-    result = merging.merge([Path(part) for part in parts], Path(out), callbacks)
+    result = merging.merge([Path(part) for part in parts], Path(out), callbacks, algorithm)
     draw(result, callbacks)
     return result
 

@@ -6,6 +6,9 @@ import difflib
 import errno
 from collections.abc import Iterable
 
+LONGEST_TEXT = 4000
+"""The most characters of a text that is printed."""
+
 
 class UsageError(ValueError):
     """The user's input is wrong. The message says in one sentence what is wrong and what to do."""
@@ -60,3 +63,17 @@ def hint(name: str, names: Iterable[str], otherwise: str) -> str:
     known = {known.lower(): known for known in names}
     similar = difflib.get_close_matches(name.lower(), known, n=1)
     return f"did you mean {known[similar[0]]}?" if similar else otherwise
+
+
+def printable(text: object) -> str:
+    """Returns a text that a terminal shows as it is, on one line: what controls the terminal is written out.
+
+    Names in messages and tables may come from the files of somebody else.
+
+    Args:
+        text: anything that can be printed.
+    """
+    shown = "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(text)
+    )
+    return shown if len(shown) <= LONGEST_TEXT else f"{shown[:LONGEST_TEXT]} ..."

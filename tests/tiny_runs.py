@@ -20,6 +20,9 @@ BLOCKS = {"seeds": 5, "block": 2, "steps": 6_000, "levels": 64}
 BLOCKS_COMMAND = command_line("run", TASK, **BLOCKS)
 """Runs a task whose seeds make three blocks; the last block is not full."""
 
+SMALLEST = {"seeds": 2, "steps": 4096, "levels": 64}
+"""Settings of the smallest run of this task."""
+
 TABLES = ("episodes.parquet", "goal_inference.parquet", "curves.parquet")
 
 

@@ -56,6 +56,8 @@ NO_GOAL_PRIOR = 0.5
 """Prior probability of no goal."""
 MIXTURE_STEPS, MIXTURE_TOLERANCE = 2000, 1e-6
 """`levels_explained` stops after this many steps, or when no weight changes by more than the tolerance."""
+PACKS_INFERRED = ("iid", "shift")
+"""Packs on which the goals of a run are inferred from behaviour."""
 LEVELS_INFERRED = 64
 """Number of levels of a pack on which the goals of a run are inferred. Each of them must be planned."""
 

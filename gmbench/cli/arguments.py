@@ -20,6 +20,13 @@ Quiet = Annotated[
     bool, tyro.conf.arg(help="Show no progress: on stderr only errors, and what a result lacks.")
 ]
 
+AllowedAlgorithm = Annotated[
+    str | None,
+    tyro.conf.arg(
+        help="The algorithm of the run, if it is not one of gmbench: allows its code to be run.",
+    ),
+]
+
 
 @dataclasses.dataclass(frozen=True)
 class Training:
@@ -27,7 +34,10 @@ class Training:
 
     algorithm: Annotated[
         str | None,
-        tyro.conf.arg(help="ppo, ppo-rnn, or your own as package.module:factory; else that of the task."),
+        tyro.conf.arg(
+            help="ppo, ppo-rnn, or your own as package.module:factory; else that of the task. With --resume, "
+            "it allows the code of this algorithm to be run.",
+        ),
     ] = None
     budget: Annotated[
         str, tyro.conf.arg(help="quick or standard; it fills in seeds, steps and levels that are not given.")

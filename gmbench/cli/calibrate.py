@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from gmbench.cli.arguments import AsJson, Quiet, TaskId
+from gmbench.cli.arguments import AllowedAlgorithm, AsJson, Quiet, TaskId
 from gmbench.cli.consoles import output_console
 from gmbench.cli.output import print_json
 from gmbench.cli.reporting import reporting_stages
@@ -18,6 +18,7 @@ from gmbench.errors import UsageError
 def calibrate(
     task: TaskId,
     run: Annotated[Path | None, tyro.conf.arg(help="Output of a run: evaluate its agents too.")] = None,
+    algorithm: AllowedAlgorithm = None,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -31,7 +32,7 @@ def calibrate(
     from gmbench.studies.calibration import calibrate_task
 
     with reporting_stages(quiet) as stage:
-        rows = calibrate_task(task, run, stage)
+        rows = calibrate_task(task, run, stage, algorithm)
     if json:
         print_json({"task": task, "rows": [dataclasses.asdict(row) for row in rows]})
     else:

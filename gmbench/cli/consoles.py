@@ -6,7 +6,10 @@ from rich.console import Console
 
 
 class _Console(Console):
-    """A console that leaves it to the command what happens when nobody reads its output any more."""
+    """A console that leaves it to the command what happens when nobody reads its output any more.
+
+    It prints texts as they are: ``[red]`` in a name is no colour.
+    """
 
     def on_broken_pipe(self) -> None:
         """Ends a command whose results nobody reads; one whose progress nobody reads goes on."""
@@ -17,9 +20,9 @@ class _Console(Console):
 
 def output_console() -> Console:
     """A console for results."""
-    return _Console()
+    return _Console(markup=False, emoji=False)
 
 
 def error_console() -> Console:
     """A console for progress and messages."""
-    return _Console(stderr=True)
+    return _Console(stderr=True, markup=False, emoji=False)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from gmbench.cli import interrupts
-from gmbench.errors import MACHINE, AllDiverged, Interrupted, UsageError
+from gmbench.errors import MACHINE, AllDiverged, Interrupted, UsageError, printable
 
 WRONG_INPUT = 2
 ALL_DIVERGED = 3
@@ -73,7 +73,7 @@ def _flushed_output() -> Iterator[None]:
 def _say(name: str, message: object, status: int) -> int:
     """Prints a message on stderr, if anybody reads it, and returns the status."""
     try:
-        print(f"{name}: {message}", file=sys.stderr, flush=True)
+        print(f"{name}: {printable(message)}", file=sys.stderr, flush=True)
     except OSError:
         _discard(sys.stderr)
     return status

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from gmbench.cli.arguments import AsJson, Quiet
+from gmbench.cli.arguments import AllowedAlgorithm, AsJson, Quiet
 from gmbench.cli.output import print_outcome
 from gmbench.cli.reporting import reporting
 
@@ -19,6 +19,7 @@ def merge(
         tyro.conf.arg(metavar="DIR", help="Outputs of all parts of a run or of a sweep."),
     ],
     out: Annotated[Path, tyro.conf.arg(help="A new directory for the whole.")],
+    algorithm: AllowedAlgorithm = None,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -26,5 +27,5 @@ def merge(
     import gmbench
 
     with reporting(out, quiet) as callbacks:
-        scores = gmbench.merge(parts, out, callbacks=callbacks).scores
+        scores = gmbench.merge(parts, out, algorithm=algorithm, callbacks=callbacks).scores
     print_outcome(scores, out, json, quiet)

@@ -12,6 +12,8 @@ from rich import progress
 from rich.console import Console
 from rich.text import Text
 
+from gmbench.errors import printable
+
 SECONDS_BETWEEN_LINES = 30.0
 """Without a terminal, the least time between two lines about the progress of training."""
 
@@ -89,7 +91,7 @@ class Progress:
 
     def warn(self, text: str) -> None:
         """Prints a line about something that is missing from the result."""
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(printable(text), highlight=False, markup=False, soft_wrap=True)
 
 
 class ProgressLines(Progress):

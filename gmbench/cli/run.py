@@ -54,7 +54,7 @@ def run(
         with reporting(folder, quiet) as callbacks:
             options = {**vars(training), "alpha": alpha, "levels": levels}
             if name is None:
-                scores = _resume(folder, distribution, callbacks)
+                scores = _resume(folder, training.algorithm, distribution, callbacks)
             elif name in SUITES:
                 scores = _run_suite(name, folder, options, distribution, callbacks)
             else:
@@ -79,8 +79,10 @@ def _run_task(
     task: str, out: Path, options: dict[str, Any], distribution: Distribution, callbacks: Any
 ) -> Scores | None:
     import gmbench
+    from gmbench.runs.run import plan_run
 
-    return start(functools.partial(gmbench.run, task, **options), out, distribution, callbacks)
+    run, plan = functools.partial(gmbench.run, task), functools.partial(plan_run, task)
+    return start(run, plan, options, out, distribution, callbacks)
 
 
 def _run_suite(
@@ -94,15 +96,20 @@ def _run_suite(
     return gmbench.run_suite(suite, out=out, callbacks=callbacks, **given).scores
 
 
-def _resume(out: Path, distribution: Distribution, callbacks: Any) -> Scores | None:
+def _resume(out: Path, algorithm: str | None, distribution: Distribution, callbacks: Any) -> Scores | None:
     import gmbench
 
     if distribution.part is not None or distribution.block is not None:
         raise UsageError("a run resumes with the part and the block that it was started with; leave them out")
     if not distribution.distributed:
-        return gmbench.resume(out, memory=distribution.memory, callbacks=callbacks).scores
+        return gmbench.resume(
+            out, algorithm=algorithm, memory=distribution.memory, callbacks=callbacks
+        ).scores
 
     def start_part(folder: Path, part: tuple[int, int]) -> Any:
         raise UsageError(f"there is no {folder}; resume with as many processes as the run was started with")
 
-    return run_distributed(out, start_part, distribution, callbacks)
+    def accept_part(folder: Path, part: tuple[int, int]) -> None:
+        """Accepts every part: the user gives no settings with which it could be compared."""
+
+    return run_distributed(out, start_part, accept_part, distribution, algorithm, callbacks)

@@ -15,13 +15,15 @@ import numpy as np
 import tyro
 
 from gmbench.cli.standalone import run_standalone
-from gmbench.errors import UsageError
+from gmbench.errors import UsageError, printable
 from gmbench.runs.storage.atomic import DIGESTS
-from gmbench.runs.storage.files import read_json, read_table
+from gmbench.runs.storage.files import DIGEST, read_json
+from gmbench.runs.storage.manifests import STORED
+from gmbench.runs.storage.parquet import read_table
 from gmbench.runs.storage.results import CHECKPOINT
 
-TIMES = "seconds"
-"""The entry of a manifest that differs between two equal runs."""
+NOT_COMPARED = ("seconds", DIGEST, STORED)
+"""Entries of manifests that differ between two equal runs: times, and digests that depend on them."""
 MISSING = "nothing"
 """Stands for an entry that one of two JSON files does not have."""
 
@@ -63,7 +65,7 @@ def _json_differences(place: str, one: Any, other: Any) -> Iterator[str]:
     """Yields a line for each entry that differs between two JSON values, except times."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in dict.fromkeys([*one, *other]):
-            if key != TIMES:
+            if key not in NOT_COMPARED:
                 yield from _json_differences(f"{place}/{key}", one.get(key, MISSING), other.get(key, MISSING))
     elif one != other:
         yield f"{place} is {one!r} and {other!r}"
@@ -80,7 +82,8 @@ def compare(one: tyro.conf.Positional[Path], other: tyro.conf.Positional[Path]) 
         if not folder.is_dir():
             raise UsageError(f"there is no directory {folder}; give two directories of results")
     lines = list(differences(one, other))
-    print("\n".join(lines) if lines else f"{one} and {other} hold the same results")
+    for line in lines or [f"{one} and {other} hold the same results"]:
+        print(printable(line))
     if lines:
         raise UsageError(f"{one} and {other} differ in {len(lines)} places")
 

@@ -44,8 +44,10 @@ def sweep(
 
     with joined(distribution.process_group):
         import gmbench
+        from gmbench.runs.sweep import plan_sweep
 
-        run = functools.partial(gmbench.run_sweep, task, alpha=alpha, levels=levels, **vars(training))
+        run = functools.partial(gmbench.run_sweep, task, alpha=alpha, levels=levels)
+        plan = functools.partial(plan_sweep, task, alpha=alpha, levels=levels)
         with reporting(out, quiet) as callbacks:
-            scores = start(run, out, distribution, callbacks)
+            scores = start(run, plan, vars(training), out, distribution, callbacks)
         print_outcome(scores, out, json, quiet)

@@ -17,7 +17,9 @@ from gmbench.runs.sweep import SweepResult
 from gmbench.runs.trained_policies import load_policies
 
 
-def draw(result: Result | SuiteResult | SweepResult, callbacks: Callbacks) -> None:
+def draw(
+    result: Result | SuiteResult | SweepResult, callbacks: Callbacks, algorithm: str | None = None
+) -> None:
     """Draws the figures of a result into the directory ``figures`` beside it.
 
     It draws nothing for a result that is not stored, or that has no scores, as a part of a run.
@@ -25,6 +27,8 @@ def draw(result: Result | SuiteResult | SweepResult, callbacks: Callbacks) -> No
     Args:
         result: the result of a run, a suite or a sweep.
         callbacks: receives the stage, and why figures cannot be drawn.
+        algorithm: the algorithm that the caller names, see `gmbench.runs.trust`. It matters for a result that
+            was read from disk.
 
     If a figure cannot be drawn, none is stored: ``callbacks.warn`` is told why. The result is complete all
     the same, and figures that were drawn before stay.
@@ -34,7 +38,7 @@ def draw(result: Result | SuiteResult | SweepResult, callbacks: Callbacks) -> No
     callbacks.stage("drawing figures")
     try:
         with matplotlib_defaults():
-            replace_directory(result.out / FIGURES, lambda folder: _fill(result, folder))
+            replace_directory(result.out / FIGURES, lambda folder: _fill(result, folder, algorithm))
     except Exception as error:  # Matplotlib, Pillow and jax raise whatever they like.
         reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
         callbacks.warn(
@@ -43,33 +47,40 @@ def draw(result: Result | SuiteResult | SweepResult, callbacks: Callbacks) -> No
         )
 
 
-def draw_missing(result: Result | SuiteResult | SweepResult, callbacks: Callbacks) -> None:
+def draw_missing(
+    result: Result | SuiteResult | SweepResult, callbacks: Callbacks, algorithm: str | None = None
+) -> None:
     """Draws the figures of a result that has none, and of the results of its tasks.
 
     Args:
         result: the result of a run, a suite or a sweep.
         callbacks: receives the stage, and why figures cannot be drawn.
+        algorithm: the algorithm that the caller names, see `draw`.
     """
     for task in result.results.values() if isinstance(result, SuiteResult) else ():
-        draw_missing(task, callbacks)
+        draw_missing(task, callbacks, algorithm)
     if result.out is not None and not (result.out / FIGURES).is_dir():
-        draw(result, callbacks)
+        draw(result, callbacks, algorithm)
 
 
-def drawing_each_result(callbacks: Callbacks) -> Callbacks:
+def drawing_each_result(callbacks: Callbacks, algorithm: str | None = None) -> Callbacks:
     """The same callbacks, but the figures of each task of a suite are drawn as soon as it is complete.
 
     The result of a task that was complete before is drawn only if its figures are missing.
+
+    Args:
+        callbacks: the callbacks.
+        algorithm: the algorithm that the caller names, see `draw`.
     """
 
     def draw_then_report(result: Result) -> None:
-        draw_missing(result, callbacks)
+        draw_missing(result, callbacks, algorithm)
         callbacks.result(result)
 
     return dataclasses.replace(callbacks, result=draw_then_report)
 
 
-def _fill(result: Result | SuiteResult | SweepResult, folder: Path) -> None:
+def _fill(result: Result | SuiteResult | SweepResult, folder: Path, algorithm: str | None) -> None:
     """Draws the figures of a result into a directory, and for a run, one of its agents."""
     if isinstance(result, SuiteResult):
         save_suite_figures(result.scores, folder)
@@ -78,7 +89,7 @@ def _fill(result: Result | SuiteResult | SweepResult, folder: Path) -> None:
         save_sweep_figures(result.scores, folder)
         return
     task = load_task(result.manifest["task"])
-    policies = load_policies(task, result) if result.policies is None else result.policies
+    policies = load_policies(task, result, algorithm) if result.policies is None else result.policies
     save_figures(result, folder)
     if result.scores["per_seed"]:  # Not all seeds diverged.
         save_showcase(task, result, policies, folder)

@@ -16,6 +16,7 @@ from typing import TypeVar
 from gmbench.errors import UsageError
 from gmbench.runs.storage import manifests
 from gmbench.runs.storage.directories import is_used
+from gmbench.runs.storage.links import check_links
 
 POLL_SECONDS = 1.0
 """Time between two looks at the results of the other processes."""
@@ -23,6 +24,8 @@ POLL_SECONDS = 1.0
 ResultT = TypeVar("ResultT")
 StartPart = Callable[[Path, tuple[int, int]], ResultT]
 """Runs the part (k, n) of the seeds in a directory."""
+CheckPart = Callable[[Path, tuple[int, int]], None]
+"""Checks that the part (k, n) in a directory has the settings that are asked for."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +74,7 @@ def joined(group: ProcessGroup | None) -> Iterator[None]:
 def run_distributed(
     out: Path,
     start: StartPart[ResultT],
+    check: CheckPart,
     resume: Callable[[Path], ResultT],
     merge: Callable[[list[Path]], ResultT],
 ) -> ResultT | None:
@@ -82,33 +86,72 @@ def run_distributed(
     Args:
         out: the directory of the whole, which all processes share.
         start: runs a part in a directory.
+        check: checks a part that was started before.
         resume: resumes an interrupted part.
         merge: merges the directories of all parts.
 
     Returns:
         The whole in the first process, None in the others.
+
+    Raises:
+        UsageError: the directory holds something else, or parts of another run. Nothing in it is removed.
     """
     import jax
 
     part, count = jax.process_index() + 1, jax.process_count()
     if count == 1:
-        return resume(out) if manifests.is_interrupted(out) else start(out, (1, 1))
-    if is_used(out) and not list(out.glob("part-*")):
-        raise UsageError(f"{out} is not empty and nothing in it is overwritten; give --out a new directory")
+        return _run_own(out, (1, 1), start, check, resume)
+    if out.is_dir():
+        check_links(out)
     folders = [out / f"part-{number}-of-{count}" for number in range(1, count + 1)]
+    _check_parts_only(out, folders)
     own = folders[part - 1]
-    if manifests.is_interrupted(own):
-        resume(own)
-    elif not manifests.is_partial(own):
-        start(own, (part, count))
+    if not manifests.is_partial(own):
+        _run_own(own, (part, count), start, check, resume)
+    else:
+        check(own, (part, count))
     if part > 1:
         _wait(lambda: manifests.is_complete(out))
         return None
     _wait(lambda: all(map(manifests.is_partial, folders)))
+    for number, folder in enumerate(folders, start=1):
+        check(folder, (number, count))
     whole = merge(folders)
     for folder in folders:
         shutil.rmtree(folder)
     return whole
+
+
+def _run_own(
+    own: Path,
+    part: tuple[int, int],
+    start: StartPart[ResultT],
+    check: CheckPart,
+    resume: Callable[[Path], ResultT],
+) -> ResultT:
+    """Starts the part of this process, or resumes it."""
+    if not manifests.is_interrupted(own):
+        return start(own, part)
+    check(own, part)
+    return resume(own)
+
+
+def _check_parts_only(out: Path, folders: list[Path]) -> None:
+    """Checks that a directory is new, or holds nothing but parts of a run of as many processes.
+
+    Raises:
+        UsageError: it holds something else.
+    """
+    if manifests.is_complete(out):
+        raise UsageError(f"the run in {out} is complete; gmbench score {out} shows its scores")
+    found = set(out.glob("part-*")) if out.is_dir() else set()
+    if found - set(folders):
+        raise UsageError(
+            f"{out} has parts of a run of another number of processes than {len(folders)}; "
+            "resume it with as many as before, or give --out a new directory"
+        )
+    if is_used(out) and not found:
+        raise UsageError(f"{out} is not empty and nothing in it is overwritten; give --out a new directory")
 
 
 def _wait(until: Callable[[], bool]) -> None:

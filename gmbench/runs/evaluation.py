@@ -14,16 +14,18 @@ from gmbench.agents.planning import Planner
 from gmbench.benchmarks.episode_steps import Observe, Rules
 from gmbench.benchmarks.episodes import Rollouts
 from gmbench.benchmarks.evaluation import Portion, all_levels, play_episodes
-from gmbench.benchmarks.goal_inference import LEVELS_INFERRED, GoalEvidence, compute_evidence_by_level
+from gmbench.benchmarks.goal_inference import (
+    LEVELS_INFERRED,
+    PACKS_INFERRED,
+    GoalEvidence,
+    compute_evidence_by_level,
+)
 from gmbench.benchmarks.playing import rules_of
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.core.environment import EnvParams
 from gmbench.envs.core.levels import select
 from gmbench.runs.blocks import EVALUATION, block_keys, seed_keys
 from gmbench.runs.sharding import Placement, stacked_shapes
-
-PACKS_INFERRED = ("iid", "shift")
-"""Packs on which goals are inferred from behaviour."""
 
 ResultT = TypeVar("ResultT")
 

@@ -20,7 +20,7 @@ from gmbench.runs.evaluation import evaluate_batch, infer_packs, lower_programs,
 from gmbench.runs.memory_planning import MemoryPlan, plan_memory
 from gmbench.runs.scheduling import Schedule, Unit, seeds_of
 from gmbench.runs.sharding import Placement
-from gmbench.runs.storage.shards import Shard, read_shards, write_shard
+from gmbench.runs.storage.shards import Shard, check_shards, read_shards, write_shard
 from gmbench.runs.storage.tables import curves_table, episodes_table, goals_table
 from gmbench.runs.storage.training_checkpoints import TrainingCheckpoints
 from gmbench.runs.training import Trained, train
@@ -67,6 +67,7 @@ def execute(
     packs = {pack: programs.placement.share(levels) for pack, levels in schedule.packs.items()}
     schedule = dataclasses.replace(schedule, packs=packs)
     cohorts = schedule.cohorts(plan.blocks_per_cohort)
+    _check_saved(schedule, cohorts)
     if len(cohorts) > 1:
         callbacks.note(_describe(schedule, plan, cohorts))
     unstored: list[list[Shard]] = [[] for _ in schedule.jobs]
@@ -92,9 +93,22 @@ def execute(
             checkpoints.stop_if_asked()
     policy = policy_shapes(schedule.learner, schedule.jobs[0].params, ())
     return [
-        shards if job.folder is None else read_shards(job.folder, policy)
+        shards if job.folder is None else read_shards(job.folder, schedule.task, policy)
         for job, shards in zip(schedule.jobs, unstored, strict=True)
     ]
+
+
+def _check_saved(schedule: Schedule, cohorts: Sequence[Sequence[Unit]]) -> None:
+    """Checks the shards that are saved already, before more seeds train.
+
+    Raises:
+        UsageError: a shard is damaged, or has other seeds than the cohorts.
+    """
+    for index, job in enumerate(schedule.jobs):
+        if job.folder is not None:
+            own = [[place for place, unit in enumerate(cohort) if unit.job == index] for cohort in cohorts]
+            seeds = [seeds_of(cohort, places) for cohort, places in zip(cohorts, own, strict=True) if places]
+            check_shards(job.folder, seeds)
 
 
 def _plan(schedule: Schedule, checkpoints: TrainingCheckpoints | None) -> tuple[MemoryPlan, Programs]:
@@ -107,10 +121,12 @@ def _plan(schedule: Schedule, checkpoints: TrainingCheckpoints | None) -> tuple[
     saved = None if checkpoints is None else checkpoints.load_plan()
     if saved is not None:
         assert checkpoints is not None
-        try:
-            plan = MemoryPlan(**saved)
-        except TypeError as error:
-            raise checkpoints.damaged_plan() from error
+        most = len(schedule.units) * jax.local_device_count()
+        names = {field.name for field in dataclasses.fields(MemoryPlan)}
+        possible = all(type(number) is int and 1 <= number <= most for number in saved.values())
+        if saved.keys() != names or not possible:
+            raise checkpoints.damaged_plan()
+        plan = MemoryPlan(**saved)
         return plan, build(plan.blocks_per_device)
     programs = build(blocks_per_device=1)
     plan = plan_memory(programs, len(schedule.units), schedule.memory)

@@ -15,6 +15,7 @@ from gmbench.agents.algorithm import Algorithm
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.tasks.task import PACKS, Task
 from gmbench.benchmarks.training_levels import TRAINING_LEVELS_SEED, training_levels
+from gmbench.runs.algorithms import make_algorithm
 from gmbench.runs.blocks import updates_of
 from gmbench.runs.callbacks import Callbacks
 from gmbench.runs.compilation import compile_clock
@@ -24,8 +25,9 @@ from gmbench.runs.scores.run import score
 from gmbench.runs.settings import Settings
 from gmbench.runs.storage import manifests, policies, results
 from gmbench.runs.storage.directories import check_lock
-from gmbench.runs.storage.files import write_json, write_table
-from gmbench.runs.storage.provenance import collect_provenance, write_provenance
+from gmbench.runs.storage.files import write_json, write_sealed
+from gmbench.runs.storage.parquet import write_table
+from gmbench.runs.storage.provenance import collect_provenance, compare_provenance, write_provenance
 from gmbench.runs.storage.results import Result
 from gmbench.runs.storage.shards import SHARDS, Shard, diverged, join_shards
 from gmbench.runs.storage.training_checkpoints import TrainingCheckpoints
@@ -95,7 +97,33 @@ def run_group(
 
 def start_manifest(folder: Path, settings: Settings) -> None:
     """Writes the manifest of a run that starts."""
-    write_json(folder / manifests.MANIFEST, {"status": manifests.RUNNING, **dataclasses.asdict(settings)})
+    content = {"status": manifests.RUNNING, **dataclasses.asdict(settings)}
+    write_sealed(folder / manifests.MANIFEST, content)
+
+
+def check_provenance(task: Task, settings: Settings, folder: Path) -> None:
+    """Checks that a complete run has the provenance that a run of the same settings would have now.
+
+    So all runs of a suite or of a sweep are of the same versions, and trained on the levels that these
+    versions draw. Their devices may differ.
+
+    Args:
+        task: the task of the run.
+        settings: the settings of the run; its algorithm is allowed.
+        folder: the directory of the run.
+
+    Raises:
+        UsageError: it has another provenance.
+    """
+    _, provenance = _draw(task, make_algorithm(task, settings), settings)
+    del provenance["devices"]
+    compare_provenance(folder, provenance)
+
+
+def _draw(task: Task, learner: Algorithm[Any], settings: Settings) -> tuple[Any, dict[str, Any]]:
+    """Draws the training levels of a run: the levels, and the provenance of the run."""
+    pool = training_levels(task, settings.levels, settings.alpha, TRAINING_LEVELS_SEED)
+    return pool, collect_provenance(task, learner, pool)
 
 
 def _start_job(task: Task, learner: Algorithm[Any], member: Member) -> Job:
@@ -105,8 +133,7 @@ def _start_job(task: Task, learner: Algorithm[Any], member: Member) -> Job:
         UsageError: the run was started with another provenance.
     """
     settings = member.settings
-    pool = training_levels(task, settings.levels, settings.alpha, TRAINING_LEVELS_SEED)
-    provenance = collect_provenance(task, learner, pool)
+    pool, provenance = _draw(task, learner, settings)
     if member.folder is not None:
         write_provenance(member.folder, provenance)
     return Job(settings, provenance, member.folder, task.env.params(pool))
@@ -165,7 +192,9 @@ def write_manifest(result: Result) -> None:
     """Writes the manifest of a run after all its other files are written, which completes the run."""
     assert result.out is not None
     check_lock(result.out)
-    write_json(result.out / manifests.MANIFEST, result.manifest)
+    if result.manifest["status"] == manifests.COMPLETE:
+        result.manifest[manifests.STORED] = results.digests(result.out)
+    write_sealed(result.out / manifests.MANIFEST, result.manifest)
     if result.manifest["status"] == manifests.COMPLETE:
         shutil.rmtree(result.out / SHARDS, ignore_errors=True)
 

@@ -18,18 +18,22 @@ from gmbench.runs.storage.directories import MERGING, claim, locked
 from gmbench.runs.storage.provenance import check_packs
 from gmbench.runs.storage.results import Result
 from gmbench.runs.storage.shards import Shard, read_shards
-from gmbench.runs.sweep import SweepResult, conclude_sweep, stored_settings
+from gmbench.runs.stored import check_same_settings, read_settings, sweep_settings
+from gmbench.runs.sweep import SweepResult, conclude_sweep
+from gmbench.runs.trust import allow_algorithm
 
 DIFFERENT_IN_PARTS = ("part", "devices", "seconds", "diverged")
 """Entries of manifests that may differ between the parts of a run."""
 
 
-def merge(parts: Sequence[Path], out: Path, callbacks: Callbacks | None = None) -> Result | SweepResult:
+def merge(
+    parts: Sequence[Path], out: Path, callbacks: Callbacks | None = None, algorithm: str | None = None
+) -> Result | SweepResult:
     """Merges the parts of a run or of a sweep, scores and stores the whole, see `gmbench.merge`.
 
     It draws no figures.
     """
-    check_parts(parts)
+    check_parts(parts, algorithm)
     claim(out, merge=True)
     with locked(out):
         (out / MERGING).touch()
@@ -38,20 +42,24 @@ def merge(parts: Sequence[Path], out: Path, callbacks: Callbacks | None = None) 
     return merged
 
 
-def check_parts(parts: Sequence[Path]) -> None:
-    """Checks that directories hold all parts of one run or of one sweep.
+def check_parts(parts: Sequence[Path], algorithm: str | None = None) -> None:
+    """Checks that directories hold all parts of one run or of one sweep, whose algorithm is allowed.
+
+    Args:
+        parts: the directories.
+        algorithm: the algorithm that the caller names, see `gmbench.runs.trust`.
 
     Raises:
         UsageError: see `gmbench.merge`.
     """
-    if parts and manifests.is_sweep(parts[0]):
-        _ordered_sweep_parts(parts)
-    else:
-        _ordered_parts(parts)
+    sweep = bool(parts) and manifests.is_sweep(parts[0])
+    runs = _ordered_sweep_parts(parts) if sweep else {"": _ordered_parts(parts)}
+    for of_run in runs.values():
+        allow_algorithm(read_settings(of_run[0]).algorithm, algorithm, of_run[0])
 
 
 def merge_into(parts: Sequence[Path], out: Path, callbacks: Callbacks) -> Result | SweepResult:
-    """Merges parts into a directory that this process has locked, see `merge`."""
+    """Merges parts into a directory that this process has locked, after `check_parts`, see `merge`."""
     if parts and manifests.is_sweep(parts[0]):
         return _merge_sweep(_ordered_sweep_parts(parts), out, callbacks)
     return _merge_run(_ordered_parts(parts), out, callbacks)
@@ -70,7 +78,7 @@ def _ordered_parts(parts: Sequence[Path]) -> list[Path]:
     for part in parts:
         manifest = manifests.read_manifest(part)
         _check_part(part, manifest, parts[0], first)
-        number, count = manifest["part"]
+        number, count = read_settings(part).part
         if number in found:
             raise UsageError(
                 f"{found[number]} and {part} are both part {number} of {count}; give one of them"
@@ -89,15 +97,15 @@ def _check_part(part: Path, manifest: Mapping[str, Any], other: Path, expected: 
     Raises:
         UsageError: it does not.
     """
-    if manifest.get("status") == manifests.RUNNING:
+    if manifest["status"] == manifests.RUNNING:
         raise UsageError(f"the run in {part} is not complete; resume it with gmbench run --resume {part}")
-    if manifest.get("status") != manifests.PARTIAL:
+    if manifest["status"] != manifests.PARTIAL:
         raise UsageError(f"{part} holds all seeds of a run, so there is nothing to merge")
     names = dict.fromkeys([*manifest, *expected])
     differing = [
         name for name in names if name not in DIFFERENT_IN_PARTS and manifest.get(name) != expected.get(name)
     ]
-    if manifest["part"][1] != expected["part"][1]:
+    if read_settings(part).part[1] != read_settings(other).part[1]:
         differing.append("number of parts")
     if differing:
         raise UsageError(
@@ -118,7 +126,7 @@ def _merge_run(parts: Sequence[Path], out: Path, callbacks: Callbacks) -> Result
     shards = [
         shard
         for part, manifest in zip(parts, part_manifests, strict=True)
-        for shard in _checked(part, read_shards(part, policy), manifest)
+        for shard in _checked(part, read_shards(part, task, policy), manifest)
     ]
     devices = list(dict.fromkeys(name for manifest in part_manifests for name in manifest["devices"]))
     other_entries = set(vars(settings)) | {"status", "seconds", "diverged", "steps"}
@@ -151,10 +159,15 @@ def _ordered_sweep_parts(parts: Sequence[Path]) -> dict[str, list[Path]]:
     Raises:
         UsageError: see `gmbench.merge`.
     """
-    names = list(stored_settings(parts[0]))
+    task, names = sweep_settings(parts[0])
     for part in parts:
-        if list(stored_settings(part)) != names:
+        its_task, settings = sweep_settings(part)
+        if its_task != task or list(settings) != list(names):
             raise UsageError(f"{part} and {parts[0]} are not parts of the same sweep")
+        for name, own in settings.items():
+            if not (part / name).is_dir():
+                raise UsageError(f"{part} has no {name}; run this part again, in a new directory")
+            check_same_settings(part / name, read_settings(part / name), own)
     return {name: _ordered_parts([part / name for part in parts]) for name in names}
 
 

@@ -13,7 +13,10 @@ from gmbench.runs.sweep import SweepResult, resume_sweep
 
 
 def resume(
-    out: Path, memory: float | None = None, callbacks: Callbacks | None = None
+    out: Path,
+    memory: float | None = None,
+    callbacks: Callbacks | None = None,
+    algorithm: str | None = None,
 ) -> Result | SuiteResult | SweepResult:
     """Resumes an interrupted run, suite or sweep. The result is the same as without the interruption.
 
@@ -21,13 +24,15 @@ def resume(
         out: its directory.
         memory: GiB that training may use on each device; None for half of the free memory.
         callbacks: receives the progress.
+        algorithm: the algorithm that the caller names, see `gmbench.runs.trust`.
 
     Raises:
-        UsageError: there is nothing to resume, its provenance has changed, or it is damaged.
+        UsageError: there is nothing to resume, its provenance has changed, it is damaged, or its algorithm is
+            not allowed.
         Interrupted: ``callbacks.stop`` returned True.
     """
     if manifests.is_sweep(out):
-        return resume_sweep(out, memory, callbacks)
+        return resume_sweep(out, memory, callbacks, algorithm)
     if manifests.is_suite(out):
-        return resume_suite(out, memory, callbacks)
-    return resume_run(out, memory, callbacks)
+        return resume_suite(out, memory, callbacks, algorithm)
+    return resume_run(out, memory, callbacks, algorithm)

@@ -17,6 +17,8 @@ from gmbench.runs.storage import manifests
 from gmbench.runs.storage.directories import claim, locked
 from gmbench.runs.storage.results import Result
 from gmbench.runs.storage.training_checkpoints import TrainingCheckpoints
+from gmbench.runs.stored import check_same_settings, read_settings
+from gmbench.runs.trust import allow_algorithm
 
 
 def run_task(
@@ -50,24 +52,41 @@ def run_task(
         return _run(task, settings, learner, out, options.memory, callbacks)
 
 
-def resume_run(out: Path, memory: float | None = None, callbacks: Callbacks | None = None) -> Result:
+def plan_run(task_id: str, options: RunOptions) -> dict[str, Settings]:
+    """The settings of a run, in the form of `gmbench.runs.sweep.plan_sweep`: its directory has no name."""
+    return {"": prepare(load_task(task_id), options)[0]}
+
+
+def resume_run(
+    out: Path,
+    memory: float | None = None,
+    callbacks: Callbacks | None = None,
+    algorithm: str | None = None,
+    expected: Settings | None = None,
+) -> Result:
     """Resumes an interrupted run. The result is the same as without the interruption.
 
     Args:
         out: the directory of the run.
         memory: GiB that training may use on each device; None for half of the free memory.
         callbacks: receives the progress.
+        algorithm: the algorithm that the caller names, see `gmbench.runs.trust`.
+        expected: the settings of the run according to its suite; None for a run of its own.
 
     Raises:
-        UsageError: there is no such run, it is complete, its provenance has changed, or it is damaged.
+        UsageError: there is no such run, it is complete, its settings or its provenance have changed, it is
+            damaged, or its algorithm is not allowed.
         Interrupted: ``callbacks.stop`` returned True.
     """
     manifest = manifests.read_manifest(out)
-    if manifest.get("status") == manifests.PARTIAL:
+    if manifest["status"] == manifests.PARTIAL:
         raise UsageError(f"{out} holds a complete part of a run; combine the parts with gmbench merge")
-    if manifest.get("status") != manifests.RUNNING:
+    if manifest["status"] != manifests.RUNNING:
         raise UsageError(f"the run in {out} is complete; gmbench score {out} shows its scores")
-    settings = Settings.from_manifest(manifest, out / manifests.MANIFEST)
+    settings = read_settings(out)
+    if expected is not None:
+        check_same_settings(out, settings, expected)
+    allow_algorithm(settings.algorithm, algorithm, out)
     task = load_task(settings.task)
     with locked(out):
         learner = make_algorithm(task, settings)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
+from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.benchmarks.training_levels import check_levels
 from gmbench.errors import UsageError, hint
+
+ALGORITHM = r"[\w.-]{1,100}(:[\w.]{1,100})?"
+"""The form of the name of an algorithm in a manifest: a word, or ``package.module:factory``."""
+MOST = {"seeds": 10**6, "steps": 10**15, "levels": 10**7, "block": 10**6}
+"""The largest numbers in a manifest; what is read and written follows from them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,8 +134,13 @@ class Settings:
             UsageError: a setting is missing or damaged.
         """
         try:
-            return cls(**{field.name: manifest[field.name] for field in dataclasses.fields(cls)})
-        except (KeyError, TypeError, AttributeError) as error:
+            _check_stored(manifest)
+            stored = cls(**{field.name: manifest[field.name] for field in dataclasses.fields(cls)})
+            stored.blocks()  # Raises if there are too many parts.
+            return stored
+        except UsageError as error:
+            raise UsageError(f"{path} is damaged ({error}); the run must be repeated") from error
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise UsageError(f"{path} is damaged; the run must be repeated") from error
 
     def __post_init__(self) -> None:
@@ -166,3 +178,25 @@ class Settings:
     def seeds_of(self, blocks: range) -> range:
         """The seeds of consecutive blocks. The last block of a run may have fewer seeds than the others."""
         return range(blocks.start * self.block, min(blocks.stop * self.block, self.seeds))
+
+
+def _check_stored(manifest: Mapping[str, Any]) -> None:
+    """Checks the types of the settings in a manifest, and that what follows from them is bounded.
+
+    Raises:
+        UsageError: a setting has another type, or is too large.
+        KeyError or TypeError: a setting is missing, or no text where it should be one.
+    """
+    numbers = {name: manifest[name] for name in MOST}
+    part = manifest["part"]
+    possible = (
+        all(type(value) is int and 1 <= value <= MOST[name] for name, value in numbers.items())
+        and type(manifest["alpha"]) in (int, float)
+        and isinstance(manifest["budget"], str)
+        and isinstance(part, list | tuple)
+        and [type(number) for number in part] == [int, int]
+    )
+    if not possible:
+        raise UsageError("a number in it is none, or too large")
+    if manifest["task"] not in TASKS or not re.fullmatch(ALGORITHM, manifest["algorithm"]):
+        raise UsageError("the name of its task or of its algorithm is none")

@@ -13,14 +13,17 @@ from gmbench.benchmarks.suites import Suite, find_suite
 from gmbench.errors import UsageError
 from gmbench.runs.algorithms import prepare
 from gmbench.runs.callbacks import Callbacks
+from gmbench.runs.group import check_provenance
 from gmbench.runs.run import resume_run, run_task
-from gmbench.runs.scores.stored import load_scored
 from gmbench.runs.scores.suite import score_suite
 from gmbench.runs.settings import RunOptions, Settings
 from gmbench.runs.storage import manifests
 from gmbench.runs.storage.directories import claim, is_used, locked
-from gmbench.runs.storage.files import to_json_types, write_json
+from gmbench.runs.storage.files import write_sealed
+from gmbench.runs.storage.links import check_links
 from gmbench.runs.storage.results import Result
+from gmbench.runs.stored import check_same_settings, load_run, read_settings, suite_settings
+from gmbench.runs.trust import allow_algorithm
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,14 +67,19 @@ def run_suite(
     return _run(suite_id, settings, out, options.memory, callbacks or Callbacks())
 
 
-def resume_suite(out: Path, memory: float | None = None, callbacks: Callbacks | None = None) -> SuiteResult:
+def resume_suite(
+    out: Path,
+    memory: float | None = None,
+    callbacks: Callbacks | None = None,
+    algorithm: str | None = None,
+) -> SuiteResult:
     """Resumes the interrupted run of a suite, see `gmbench.runs.resume.resume`."""
-    stored = manifests.read_suite(out)
-    if stored.get("status") != manifests.RUNNING:
+    if manifests.read_suite(out)["status"] != manifests.RUNNING:
         raise UsageError(f"the suite in {out} is complete; gmbench score {out} shows its scores")
-    path = out / manifests.SUITE
-    settings = {task: Settings.from_manifest(own, path) for task, own in stored["settings"].items()}
-    return _run(stored["suite"], settings, out, memory, callbacks or Callbacks())
+    suite_id, settings = suite_settings(out)
+    for own in settings.values():
+        allow_algorithm(own.algorithm, algorithm, out)
+    return _run(suite_id, settings, out, memory, callbacks or Callbacks())
 
 
 def _prepare(suite: Suite, options: RunOptions) -> dict[str, Settings]:
@@ -100,7 +108,7 @@ def _run(
     memory: float | None,
     callbacks: Callbacks,
 ) -> SuiteResult:
-    """Runs the tasks that are not complete yet, and scores all together."""
+    """Runs the tasks that are not complete yet, and scores all together. All algorithms are allowed."""
     complete = [] if out is None else _claim(out, suite_id, settings)
     with nullcontext() if out is None else locked(out):
         done = {}
@@ -108,16 +116,16 @@ def _run(
             callbacks.task(task, place, len(settings))
             folder = None if out is None else out / task
             if folder is not None and task in complete:
-                done[task] = load_scored(folder)[1]
+                done[task] = load_run(folder, own)[1]
             elif folder is not None and manifests.is_interrupted(folder):
-                done[task] = resume_run(folder, memory, callbacks)
+                done[task] = resume_run(folder, memory, callbacks, own.algorithm, own)
             else:
                 done[task] = run_task(task, _options_of(own, memory), folder, callbacks)
             callbacks.result(done[task])
         scores = score_suite(suite_id, {task: result.scores for task, result in done.items()})
         if out is not None:
             stored = manifests.read_suite(out)
-            write_json(out / manifests.SUITE, {**stored, "status": manifests.COMPLETE, **scores})
+            write_sealed(out / manifests.SUITE, {**stored, "status": manifests.COMPLETE, **scores})
     return SuiteResult(results=done, scores=scores, out=out)
 
 
@@ -136,40 +144,36 @@ def _claim(out: Path, suite_id: str, settings: Mapping[str, Settings]) -> list[s
     Raises:
         UsageError: the directory is used by something else, or by the same suite with other settings.
     """
-    # In the types of JSON, to compare them with those that are stored.
-    wanted = {task: to_json_types(dataclasses.asdict(own)) for task, own in settings.items()}
     complete = []
     if manifests.is_suite(out):
-        _check_same(out, manifests.read_suite(out), suite_id, wanted)
-        complete = [task for task, own in wanted.items() if _is_complete(out / task, own)]
+        check_links(out)
+        _check_same(out, suite_id, settings)
+        complete = [task for task, own in settings.items() if _is_complete(out / task, own)]
+        if len(complete) < len(settings):
+            for task in complete:
+                check_provenance(load_task(task), settings[task], out / task)
     else:
         claim(out)
-    content = {"status": manifests.RUNNING, "suite": suite_id, "settings": wanted}
-    write_json(out / manifests.SUITE, content)
+    stored = {task: dataclasses.asdict(own) for task, own in settings.items()}
+    write_sealed(out / manifests.SUITE, {"status": manifests.RUNNING, "suite": suite_id, "settings": stored})
     return complete
 
 
-def _check_same(
-    out: Path, stored: Mapping[str, Any], suite_id: str, wanted: Mapping[str, Mapping[str, Any]]
-) -> None:
+def _check_same(out: Path, suite_id: str, wanted: Mapping[str, Settings]) -> None:
     """Checks that a directory holds the same suite with the same settings.
 
     Raises:
         UsageError: it does not.
     """
-    if stored["suite"] != suite_id:
-        raise UsageError(
-            f"{out} holds the suite {stored['suite']}; give --out a new directory for {suite_id}"
-        )
-    if stored["settings"].keys() != wanted.keys():
-        tasks = ", ".join(stored["settings"])
-        raise UsageError(f"{out} was started with the tasks {tasks}; give --out a new directory")
+    stored_suite, stored = suite_settings(out)
+    if stored_suite != suite_id:
+        raise UsageError(f"{out} holds the suite {stored_suite}; give --out a new directory for {suite_id}")
     for task, settings in wanted.items():
-        before = stored["settings"][task]
+        before = vars(stored[task])
         other = [
-            f"{name} {before.get(name)}, not {value}"
-            for name, value in settings.items()
-            if before.get(name) != value
+            f"{name} {before[name]}, not {value}"
+            for name, value in vars(settings).items()
+            if before[name] != value
         ]
         if other:
             raise UsageError(
@@ -177,7 +181,7 @@ def _check_same(
             )
 
 
-def _is_complete(out: Path, settings: Mapping[str, Any]) -> bool:
+def _is_complete(out: Path, settings: Settings) -> bool:
     """Whether a directory holds the complete run of a task; False if it is empty, or the run interrupted.
 
     Raises:
@@ -187,9 +191,5 @@ def _is_complete(out: Path, settings: Mapping[str, Any]) -> bool:
         raise UsageError(f"{out} is a file where the run of a task belongs; remove it and repeat the command")
     if not is_used(out):
         return False
-    manifest = manifests.read_manifest(out)
-    # A run makes whole updates, so that its steps may be more than those asked for.
-    other = [name for name, value in settings.items() if name != "steps" and manifest.get(name) != value]
-    if other:
-        raise UsageError(f"{out} holds a run with other {', '.join(other)}; give --out a new directory")
-    return bool(manifest.get("status") == manifests.COMPLETE)
+    check_same_settings(out, read_settings(out), settings)
+    return manifests.is_complete(out)

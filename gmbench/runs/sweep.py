@@ -13,15 +13,23 @@ from gmbench.benchmarks.tasks.task import Task
 from gmbench.errors import UsageError
 from gmbench.runs.algorithms import make_algorithm, prepare
 from gmbench.runs.callbacks import Callbacks
-from gmbench.runs.group import Member, run_group, start_manifest
-from gmbench.runs.scores.stored import load_scored
+from gmbench.runs.group import Member, check_provenance, run_group, start_manifest
 from gmbench.runs.scores.sweep import sweep_scores, sweep_table
 from gmbench.runs.settings import RunOptions, Settings
 from gmbench.runs.storage import manifests
 from gmbench.runs.storage.directories import claim, locked
-from gmbench.runs.storage.files import Table, write_json, write_table
+from gmbench.runs.storage.files import write_sealed
+from gmbench.runs.storage.parquet import Table, write_table
 from gmbench.runs.storage.results import Result
 from gmbench.runs.storage.training_checkpoints import TrainingCheckpoints
+from gmbench.runs.stored import (
+    check_same_settings,
+    condition_name,
+    load_run,
+    read_settings,
+    sweep_settings,
+)
+from gmbench.runs.trust import allow_algorithm
 
 SWEEP_TABLE = "sweep.parquet"
 
@@ -64,6 +72,19 @@ def run_sweep(
         UsageError: a name is unknown, a number is out of range or given twice, or ``out`` is in use.
         Interrupted: ``callbacks.stop`` returned True.
     """
+    task, settings = load_task(task_id), plan_sweep(task_id, options, alpha, levels)
+    claim(out)
+    with locked(out):
+        stored = {name: dataclasses.asdict(own) for name, own in settings.items()}
+        content = {"status": manifests.RUNNING, "task": task_id, "settings": stored}
+        write_sealed(out / manifests.SWEEP, content)
+        return _run(task, settings, out, options.memory, callbacks or Callbacks())
+
+
+def plan_sweep(
+    task_id: str, options: RunOptions, alpha: Sequence[float], levels: Sequence[int]
+) -> dict[str, Settings]:
+    """The settings of each condition of a sweep, by the name of its directory, see `run_sweep`."""
     task = load_task(task_id)
     settings: dict[str, Settings] = {}
     for fraction, number in itertools.product(alpha, levels or (None,)):
@@ -74,36 +95,26 @@ def run_sweep(
         settings[name] = condition
     if not settings:
         raise UsageError("a sweep needs one value of alpha at least")
-    claim(out)
-    with locked(out):
-        stored = {name: dataclasses.asdict(own) for name, own in settings.items()}
-        content = {"status": manifests.RUNNING, "task": task_id, "settings": stored}
-        write_json(out / manifests.SWEEP, content)
-        return _run(task, settings, out, options.memory, callbacks or Callbacks())
+    return settings
 
 
-def resume_sweep(out: Path, memory: float | None = None, callbacks: Callbacks | None = None) -> SweepResult:
+def resume_sweep(
+    out: Path,
+    memory: float | None = None,
+    callbacks: Callbacks | None = None,
+    algorithm: str | None = None,
+) -> SweepResult:
     """Resumes an interrupted sweep, see `gmbench.runs.resume.resume`."""
-    stored = manifests.read_sweep(out)
-    if stored.get("status") != manifests.RUNNING:
+    status = manifests.read_sweep(out)["status"]
+    if status == manifests.PARTIAL:
+        raise UsageError(f"{out} holds a complete part of a sweep; combine the parts with gmbench merge")
+    if status != manifests.RUNNING:
         raise UsageError(f"the sweep in {out} is complete; gmbench score {out} shows its scores")
+    task, settings = sweep_settings(out)
+    for own in settings.values():
+        allow_algorithm(own.algorithm, algorithm, out)
     with locked(out):
-        return _run(load_task(stored["task"]), stored_settings(out), out, memory, callbacks or Callbacks())
-
-
-def condition_name(settings: Settings) -> str:
-    """The name of the directory of a condition within that of its sweep."""
-    return f"alpha-{settings.alpha:g}_levels-{settings.levels}"
-
-
-def stored_settings(out: Path) -> dict[str, Settings]:
-    """The settings of each condition of a stored sweep, by its name.
-
-    Raises:
-        UsageError: there is no sweep, or it is damaged.
-    """
-    stored = manifests.read_sweep(out)["settings"]
-    return {name: Settings.from_manifest(own, out / manifests.SWEEP) for name, own in stored.items()}
+        return _run(load_task(task), settings, out, memory, callbacks or Callbacks())
 
 
 def conclude_sweep(task_id: str, done: Mapping[str, Result], out: Path) -> SweepResult:
@@ -122,7 +133,7 @@ def conclude_sweep(task_id: str, done: Mapping[str, Result], out: Path) -> Sweep
         for name, result in done.items()
     }
     content = {"status": manifests.COMPLETE, "task": task_id, "settings": settings, **scores}
-    write_json(out / manifests.SWEEP, content)
+    write_sealed(out / manifests.SWEEP, content)
     return SweepResult(scores, table, out)
 
 
@@ -130,6 +141,13 @@ def _run(
     task: Task, settings: Mapping[str, Settings], out: Path, memory: float | None, callbacks: Callbacks
 ) -> SweepResult:
     """Runs the conditions that are not complete yet, and scores all together."""
+    started = {name: own for name, own in settings.items() if (out / name / manifests.MANIFEST).exists()}
+    for name, own in started.items():
+        check_same_settings(out / name, read_settings(out / name), own)
+    complete = [name for name in started if not manifests.is_interrupted(out / name)]
+    if len(complete) < len(settings):
+        for name in complete:
+            check_provenance(task, settings[name], out / name)
     done: dict[str, Result] = {}
     for levels in dict.fromkeys(own.levels for own in settings.values()):
         # Programs are compiled for a number of levels, so that these conditions can execute together.
@@ -140,10 +158,10 @@ def _run(
             done |= _run_conditions(task, group, out, memory, callbacks)
     if not all(own.all_seeds for own in settings.values()):
         stored = manifests.read_sweep(out)
-        write_json(out / manifests.SWEEP, {**stored, "status": manifests.PARTIAL})
+        write_sealed(out / manifests.SWEEP, {**stored, "status": manifests.PARTIAL})
         return SweepResult({}, {}, out)
     # Conditions without a new result were complete before.
-    everything = {name: done.get(name) or load_scored(out / name)[1] for name in settings}
+    everything = {name: done.get(name) or load_run(out / name, own)[1] for name, own in settings.items()}
     return conclude_sweep(task.id, everything, out)
 
 

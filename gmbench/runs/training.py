@@ -56,7 +56,7 @@ def train(
     cohort = programs.start(blocks)
     at = TrainingState(0, cohort.batches, (), 0.0)
     if checkpoints is not None:
-        at = checkpoints.load(at)
+        at = checkpoints.load(at, cohort.metrics, updates)
         cohort.batches = at.batches
     history, seconds = list(at.metrics), at.seconds
     for done in range(at.done + 1, updates + 1):

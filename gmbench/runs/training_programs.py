@@ -36,6 +36,11 @@ class _Metrics:
         """Stacks the metrics of an algorithm."""
         return cls(jnp.stack(list(metrics.values()), axis=-1), tuple(metrics))
 
+    def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
+        """The shape of each metric by its name, of metrics that are only described."""
+        shape = jax.ShapeDtypeStruct(self.values.shape[:-1], self.values.dtype)
+        return dict.fromkeys(self.names, shape)
+
     def by_name(self) -> dict[str, np.ndarray]:
         """Each metric by its name, on the host."""
         values = np.asarray(self.values)
@@ -53,6 +58,7 @@ class Programs:
         update: makes one update of a batch: (levels, learners) -> (learners, metrics). It donates the memory
             of the learners.
         learners: shapes of the learners of a batch, [blocks, seeds, ...].
+        metrics: shapes of the metrics of one update of a batch, [blocks, seeds], by their names.
         seconds: time spent on building both programs.
     """
 
@@ -61,6 +67,7 @@ class Programs:
     init: Any
     update: Any
     learners: Any
+    metrics: Mapping[str, jax.ShapeDtypeStruct]
     seconds: float
 
     @classmethod
@@ -90,10 +97,12 @@ class Programs:
         clock = time.perf_counter()
         with compile_in_background([init.lower(levels, keys)]) as [compiling]:
             learners = placement.put(jax.eval_shape(init, levels, keys))
-            compiled_update = update.lower(levels, learners).compile()
+            lowered = update.lower(levels, learners)
+            compiled_update = lowered.compile()
             compiled_init = compiling.result()
         seconds = time.perf_counter() - clock
-        return cls(algorithm, placement, compiled_init, compiled_update, learners, seconds)
+        metrics = lowered.out_info[1].shapes()
+        return cls(algorithm, placement, compiled_init, compiled_update, learners, metrics, seconds)
 
     def start(self, blocks: Sequence[Block]) -> Cohort:
         """Makes new learners for blocks that have equally many seeds, and levels of the same shapes."""
@@ -106,7 +115,11 @@ class Programs:
             keys = self.placement.put(block_keys([block.seeds for block in batch], TRAINING))
             batches.append(self.init(stacked[which], keys))
             params.append(stacked[which])
-        return Cohort(jax.block_until_ready(batches), params, self.update, len(blocks), self.seconds)
+        metrics = {
+            name: jax.ShapeDtypeStruct((len(blocks), *shape.shape[1:]), shape.dtype)
+            for name, shape in self.metrics.items()
+        }
+        return Cohort(jax.block_until_ready(batches), params, self.update, len(blocks), metrics, self.seconds)
 
 
 @dataclasses.dataclass
@@ -118,6 +131,7 @@ class Cohort:
         params: the training levels of each batch, [blocks, ...].
         program: the compiled update of a batch.
         blocks: number of blocks, without padding.
+        metrics: shapes of the metrics of one update, [blocks, seeds], by their names.
         compile_seconds: time spent on compiling.
     """
 
@@ -125,6 +139,7 @@ class Cohort:
     params: list[EnvParams]
     program: Any
     blocks: int
+    metrics: Mapping[str, jax.ShapeDtypeStruct]
     compile_seconds: float
 
     @classmethod

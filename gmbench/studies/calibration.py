@@ -24,14 +24,17 @@ from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.core.levels import select
 from gmbench.errors import UsageError
 from gmbench.runs.evaluation import evaluate_in_blocks, play_batch
-from gmbench.runs.scores.stored import load_scored
 from gmbench.runs.sharding import Placement
 from gmbench.runs.storage.results import Result
+from gmbench.runs.stored import load_run
 from gmbench.runs.trained_policies import load_policies
 
 
 def calibrate_task(
-    task_id: str, run: Path | None = None, on_stage: Callable[[str], None] | None = None
+    task_id: str,
+    run: Path | None = None,
+    on_stage: Callable[[str], None] | None = None,
+    algorithm: str | None = None,
 ) -> list[Row]:
     """Returns the results of the reference policies and, given a run, those of its agents.
 
@@ -39,13 +42,15 @@ def calibrate_task(
         task_id: id of a task.
         run: the directory of a finished run on this task; None to check only the reference policies.
         on_stage: called with the name of each stage when it begins.
+        algorithm: the algorithm of the run, which the caller names, see `gmbench.runs.trust`.
 
     Raises:
-        UsageError: the task or the run does not exist, or the run is of another task.
+        UsageError: the task or the run does not exist, the run is of another task, or its algorithm is not
+            allowed.
     """
     task = load_task(task_id)
     stored = None if run is None else _load_run(task, run)
-    policies = None if stored is None else load_policies(task, stored)
+    policies = None if stored is None else load_policies(task, stored, algorithm)
     rows = calibrate(task, on_stage)
     if stored is not None:
         if on_stage is not None:
@@ -60,7 +65,7 @@ def _load_run(task: Task, directory: Path) -> Result:
     Raises:
         UsageError: there is no finished run, it is of another task, or all of its seeds diverged.
     """
-    its_task, stored = load_scored(directory)
+    its_task, stored = load_run(directory)
     if its_task.id != task.id:
         raise UsageError(f"the run in {directory} is of {its_task.id}, not of {task.id}")
     if not stored.scores["per_seed"]:

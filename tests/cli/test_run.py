@@ -12,7 +12,7 @@ from gmbench.benchmarks.goal_inference import LEVELS_INFERRED
 from gmbench.benchmarks.packs import PACK_SIZE
 from gmbench.benchmarks.tasks.task import PACKS
 from gmbench.runs.storage.files import to_json_types
-from gmbench.runs.storage.results import read_run
+from gmbench.runs.storage.reading import read_run
 from tests.commands import command_line, refusal, run_command
 from tests.tiny_runs import SUITE
 

@@ -9,7 +9,8 @@ import pytest
 
 from gmbench.cli.same_results import compare
 from gmbench.errors import UsageError
-from gmbench.runs.storage.files import write_json, write_table
+from gmbench.runs.storage.files import write_json
+from gmbench.runs.storage.parquet import write_table
 
 EPISODES = {
     "seed": np.array([0, 0, 1], np.int32),

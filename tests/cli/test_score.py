@@ -6,9 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from gmbench.runs.storage.files import write_json, write_table
-from gmbench.runs.storage.results import read_run
+from gmbench.runs.storage.files import write_sealed
+from gmbench.runs.storage.reading import read_run
 from tests.commands import refusal, run_command
+from tests.stored import STARTED, change_episodes, change_sealed
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def test_scores_follow_the_episodes(copy):
     shifted = table["pack"] == "shift"
     for goal, value in (("coin", 10.0), ("end", 0.0)):
         table[f"return_{goal}"] = np.where(shifted, np.float32(value), table[f"return_{goal}"])
-    write_table(copy / "episodes.parquet", table)
+    change_episodes(copy, table)
     run_command("score", copy)
     assert stored_scores(copy)["shares"]["goal"]["mean"] == pytest.approx(1.0)
 
@@ -43,16 +44,15 @@ def test_a_run_that_is_not_complete_or_is_damaged_is_named(copy, tmp_path, capsy
     out = tmp_path / "out"
     out.mkdir()
     assert "no manifest.json" in refusal(capsys, "score", out)
-    write_json(out / "manifest.json", {"status": "running"})
+    write_sealed(out / "manifest.json", STARTED)
     assert "is not complete" in refusal(capsys, "score", out)
     (out / "manifest.json").write_text("{")
     assert "cannot be read" in refusal(capsys, "score", out)
     (copy / "episodes.parquet").write_bytes((copy / "episodes.parquet").read_bytes()[:1000])
-    assert "missing or damaged" in refusal(capsys, "score", copy)
+    assert "episodes.parquet is damaged" in refusal(capsys, "score", copy)
 
 
 def test_a_run_on_other_packs_is_not_scored(copy, capsys):
-    manifest = json.loads((copy / "manifest.json").read_text())
-    manifest["files"]["shift.npz"] = "0" * 64
-    write_json(copy / "manifest.json", manifest)
+    files = json.loads((copy / "manifest.json").read_text())["files"]
+    change_sealed(copy / "manifest.json", files={**files, "shift.npz": "0" * 64})
     assert "other packs" in refusal(capsys, "score", copy)

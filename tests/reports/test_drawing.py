@@ -10,7 +10,7 @@ import pytest
 
 from gmbench.reports import drawing
 from gmbench.runs.callbacks import Callbacks
-from gmbench.runs.storage.results import read_run
+from gmbench.runs.storage.reading import read_run
 from tests.commands import command_line, refusal, run_command
 from tests.tiny_runs import TASK
 

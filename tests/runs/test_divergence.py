@@ -22,7 +22,7 @@ from gmbench.runs.blocks import TRAINING, seed_keys
 from gmbench.runs.callbacks import Callbacks
 from gmbench.runs.scores.sweep import sweep_table
 from gmbench.runs.storage import manifests
-from gmbench.runs.storage.results import read_run
+from gmbench.runs.storage.reading import read_run
 from gmbench.runs.storage.shards import diverged
 from gmbench.runs.trained_policies import load_policies
 from tests.commands import command_line, refusal, run_command
@@ -213,5 +213,5 @@ def test_metrics_that_are_not_finite_do_not_stop_the_learning_curves(lost, tmp_p
 def test_weights_that_are_not_finite_only_in_the_checkpoint_are_damage(lost):
     result = dataclasses.replace(lost[0], manifest={**lost[0].manifest, "diverged": [0]})
     with pytest.raises(UsageError, match="its weights of seed 1 are not finite"):
-        load_policies(load_task(TASK), result)
-    assert diverged(load_policies(load_task(TASK), lost[0])).all()
+        load_policies(load_task(TASK), result, result.manifest["algorithm"])
+    assert diverged(load_policies(load_task(TASK), lost[0], result.manifest["algorithm"])).all()

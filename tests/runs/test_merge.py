@@ -1,6 +1,5 @@
 """Merging: all parts of a run give the whole run; parts that do not belong together are refused."""
 
-import json
 import shutil
 
 import pytest
@@ -8,11 +7,11 @@ import pytest
 import gmbench
 from gmbench.errors import UsageError
 from gmbench.runs.storage import manifests
-from gmbench.runs.storage.files import write_json
-from gmbench.runs.storage.results import read_run
+from gmbench.runs.storage.reading import read_run
 from gmbench.runs.storage.shards import SHARDS
 from tests.commands import refusal, run_command
-from tests.tiny_runs import BLOCKS_COMMAND, TASK, assert_same_results
+from tests.stored import change_sealed
+from tests.tiny_runs import BLOCKS_COMMAND, TABLES, TASK, assert_same_results
 
 pytestmark = pytest.mark.usefixtures("without_figures")
 
@@ -33,8 +32,7 @@ def changed_part(parts, tmp_path):
 
 
 def change_manifest(folder, **changes):
-    manifest = json.loads((folder / manifests.MANIFEST).read_text())
-    write_json(folder / manifests.MANIFEST, {**manifest, **changes})
+    change_sealed(folder / manifests.MANIFEST, **changes)
 
 
 def test_merged_parts_equal_the_whole_run(whole, parts, tmp_path):
@@ -43,9 +41,10 @@ def test_merged_parts_equal_the_whole_run(whole, parts, tmp_path):
     run_command("merge", third, first, second, "--out", out)
     assert_same_results(whole, out)
     expected, merged = (read_run(folder).manifest for folder in (whole, out))
-    assert {name: merged[name] for name in expected if name != "seconds"} == {
-        name: expected[name] for name in expected if name != "seconds"
-    }
+    for name in expected.keys() - {"seconds", manifests.STORED}:
+        assert merged[name] == expected[name]
+    for name in TABLES:
+        assert merged[manifests.STORED][name] == expected[manifests.STORED][name]
     run_command("score", out)
 
 
@@ -73,7 +72,8 @@ def test_a_part_is_not_used_as_a_whole_run(parts, capsys):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("alpha", 0.5), ("versions", {}), ("part", [3, 4]), ("training_levels", "0")]
+    ("name", "value"),
+    [("alpha", 0.5), ("versions", {"gmbench": "0"}), ("part", [2, 2]), ("training_levels", "0")],
 )
 def test_parts_of_different_runs_are_not_merged(name, value, parts, changed_part, tmp_path, capsys):
     change_manifest(changed_part, **{name: value})

@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import json
 import os
 import random
 import signal
@@ -15,10 +14,11 @@ import pytest
 import gmbench
 from gmbench.errors import Interrupted
 from gmbench.runs.callbacks import Callbacks
-from gmbench.runs.storage import directories, files, training_checkpoints
-from gmbench.runs.storage.files import write_json
+from gmbench.runs.storage import directories, parquet, training_checkpoints
+from gmbench.runs.storage.files import write_sealed
 from gmbench.runs.storage.training_checkpoints import LEARNERS, METRICS, TRAINING
 from tests.commands import command_line, refusal, run_command
+from tests.stored import change_sealed
 from tests.tiny_runs import TASK, assert_same_results
 
 pytestmark = pytest.mark.usefixtures("without_figures")
@@ -142,7 +142,7 @@ def test_what_cannot_be_resumed_is_named(uninterrupted, tmp_path, capsys):
     assert "is complete" in refusal(capsys, "run", "--resume", uninterrupted)
     assert "there is no directory" in refusal(capsys, "run", "--resume", tmp_path / "none")
     assert "no manifest.json" in refusal(capsys, "run", "--resume", tmp_path)
-    write_json(tmp_path / "manifest.json", {"status": "running", "task": TASK})
+    write_sealed(tmp_path / "manifest.json", {"status": "running", "task": TASK, "seeds": 2})
     assert "is damaged" in refusal(capsys, "run", "--resume", tmp_path)
 
 
@@ -167,8 +167,7 @@ def test_a_damaged_checkpoint_is_named_and_an_earlier_one_is_used(damage, stoppe
     [("config", {"learning_rate": 1.0}), ("files", {}), ("training_levels", "0"), ("versions", {"jax": "0"})],
 )
 def test_a_run_with_another_provenance_does_not_resume(name, value, stopped, capsys):
-    manifest = json.loads((stopped / "manifest.json").read_text())
-    write_json(stopped / "manifest.json", {**manifest, name: value})
+    change_sealed(stopped / "manifest.json", **{name: value})
     assert f"was started with other {name}" in refusal(capsys, "run", "--resume", stopped)
     assert last_checkpoint(stopped).name == "0000-000000003"
 
@@ -190,7 +189,7 @@ def test_a_full_disk_is_named_and_the_run_can_be_resumed(stopped, uninterrupted,
     assert "No space left on device" in message
     assert f"make room, and resume with gmbench run --resume {stopped}" in message
     with monkeypatch.context() as patch:
-        patch.setattr(files.pq, "write_table", fail)
+        patch.setattr(parquet.pq, "write_table", fail)
         message = refusal(capsys, "run", "--resume", stopped)
     assert "episodes.parquet cannot be written (No space left" in message
     run_command("run", "--resume", stopped)

@@ -14,9 +14,9 @@ from gmbench.errors import UsageError
 from gmbench.runs import suite as suites
 from gmbench.runs.callbacks import Callbacks
 from gmbench.runs.scores.stored import load_scored
-from gmbench.runs.storage.files import write_json, write_table
-from gmbench.runs.storage.results import read_run
+from gmbench.runs.storage.reading import read_run
 from tests.commands import refusal, run_command
+from tests.stored import change_episodes, change_sealed
 from tests.tiny_runs import SUITE, SUITE_COMMAND
 
 TASKS = SUITES["quick"].tasks
@@ -136,16 +136,16 @@ def test_an_interrupted_suite_is_not_complete_and_resumes(tiny_suite, tmp_path, 
 def test_an_interrupted_task_is_resumed(copy, ran, monkeypatch, tiny_suite):
     resumed = []
 
-    def resume(out, memory, callbacks):
+    def resume(out, memory, callbacks, algorithm, expected):
         resumed.append(out)
         return load_scored(tiny_suite / out.name)[1]
 
     monkeypatch.setattr(suites, "resume_run", resume)
-    manifest = json.loads((copy / TASKS[1] / "manifest.json").read_text())
-    write_json(copy / TASKS[1] / "manifest.json", {**manifest, "status": "running"})
+    # A run makes whole updates; an interrupted one has the steps that were asked for.
+    change_sealed(copy / TASKS[1] / "manifest.json", status="running", steps=SUITE["steps"])
     run_command(*SUITE_COMMAND, "--out", copy)
     assert resumed == [copy / TASKS[1]]
-    write_json(copy / "suite.json", {**stored(copy), "status": "running"})
+    change_sealed(copy / "suite.json", status="running")
     run_command("run", "--resume", copy)
     assert resumed == [copy / TASKS[1]] * 2
     assert not ran
@@ -183,12 +183,11 @@ def test_other_settings_are_refused(more, words, copy, ran, capsys):
 
 def test_another_suite_other_tasks_and_other_runs_are_refused(copy, ran, capsys):
     assert "holds the suite quick" in refusal(capsys, "run", "full-v1", "--out", copy)
-    manifest = json.loads((copy / TASKS[0] / "manifest.json").read_text())
-    write_json(copy / TASKS[0] / "manifest.json", {**manifest, "alpha": 1.0})
+    change_sealed(copy / TASKS[0] / "manifest.json", alpha=1.0)
     assert "a run with other alpha" in refusal(capsys, *SUITE_COMMAND, "--out", copy)
-    suite = stored(copy)
-    del suite["settings"][TASKS[0]]
-    write_json(copy / "suite.json", suite)
+    settings = stored(copy)["settings"]
+    del settings[TASKS[0]]
+    change_sealed(copy / "suite.json", settings=settings)
     assert f"started with the tasks {TASKS[1]};" in refusal(capsys, *SUITE_COMMAND, "--out", copy)
     assert not ran
 
@@ -219,7 +218,7 @@ def test_scores_of_a_suite_follow_the_episodes_of_each_task(copy, capsys):
     goal, proxy = (f"return_{goal.name}" for goal in load_task(task).env.goals)
     for name, value in ((goal, 10), (proxy, 0)):
         table[name] = np.where(table["pack"] == "shift", np.float32(value), table[name])
-    write_table(copy / task / "episodes.parquet", table)
+    change_episodes(copy / task, table)
     run_command("score", copy, "--json")
     printed, suite = json.loads(capsys.readouterr().out), stored(copy)
     assert printed.items() <= suite.items()

@@ -11,7 +11,7 @@ from gmbench.errors import Interrupted
 from gmbench.runs.callbacks import Callbacks
 from gmbench.runs.storage.files import to_json_types
 from gmbench.runs.storage.manifests import SWEEP
-from gmbench.runs.storage.results import read_run
+from gmbench.runs.storage.reading import read_run
 from gmbench.runs.sweep import SWEEP_TABLE
 from tests.commands import command_line, refusal, run_command
 from tests.tiny_runs import TASK, assert_same_tables

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from gmbench.reports.figures.style import CENTRED, INK, PAGE, STYLE, goal_colours, haloed, legend, tidy, title
-from gmbench.runs.storage.files import Table
+from gmbench.runs.storage.parquet import Table
 from gmbench.runs.storage.results import Result
 
 SMOOTHED = 20

@@ -26,7 +26,7 @@ from gmbench.reports.pictures.outcomes import describe_outcome
 from gmbench.reports.pictures.sheets import strip
 from gmbench.runs.evaluation import one_block, play_batch
 from gmbench.runs.sharding import Placement
-from gmbench.runs.storage.files import Table
+from gmbench.runs.storage.parquet import Table
 from gmbench.runs.storage.results import Result
 
 TRAINING, SHIFTED = "iid", "shift"

@@ -28,7 +28,7 @@ from gmbench.runs.scores.seed_means import (
     mean_returns,
     rows_of,
 )
-from gmbench.runs.storage.files import Table
+from gmbench.runs.storage.parquet import Table
 
 Inferred = Mapping[str, Mapping[str, Mapping[str, np.ndarray]]]
 """What behaviour reveals about goals: {pack: {figure: {goal: float[seeds]}}}."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from gmbench.benchmarks.goal_inference import levels_explained
 from gmbench.benchmarks.scoring import NO_GOAL
-from gmbench.runs.storage.files import Table
+from gmbench.runs.storage.parquet import Table
 
 
 def rows_of(table: Table, seeds: np.ndarray) -> Table:

@@ -10,7 +10,8 @@ from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.runs.scores.run import score
 from gmbench.runs.storage.provenance import check_packs
-from gmbench.runs.storage.results import Result, read_run
+from gmbench.runs.storage.reading import read_run
+from gmbench.runs.storage.results import Result
 
 
 def load_scored(directory: Path) -> tuple[Task, Result]:
@@ -19,7 +20,7 @@ def load_scored(directory: Path) -> tuple[Task, Result]:
     Raises:
         UsageError: there is no complete run, or it was evaluated on other packs than those of this version.
     """
-    stored = read_run(directory)
+    stored = read_run(directory, scored=False)
     task = load_task(stored.manifest["task"])
     check_packs(task, stored.manifest, directory)
     scores = score(stored.manifest, stored.episodes, stored.goals, load_references(task), task.floor)

@@ -10,8 +10,8 @@ import numpy as np
 from gmbench.benchmarks.scoring import SHARES
 from gmbench.benchmarks.tasks.task import PACKS
 from gmbench.runs.scores.suite import GENERALIZATION
-from gmbench.runs.storage.files import Table
 from gmbench.runs.storage.manifests import SWEPT_SETTINGS
+from gmbench.runs.storage.parquet import Table
 from gmbench.runs.storage.results import Result
 
 

@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gmbench.runs.storage.npz import read_npz
+
 
 def write_arrays(path: Path, tree: Any) -> None:
     """Writes the arrays of a pytree to an .npz file. Random keys are written as their raw numbers."""
@@ -28,15 +30,15 @@ def read_arrays(path: Path, like: Any, axes: tuple[int, ...] = ()) -> Any:
         axes: sizes of leading axes that the stored arrays have in addition to the shapes of ``like``.
 
     Raises:
-        OSError, ValueError or KeyError: the file is damaged, or holds another pytree.
+        OSError or ValueError: the file is damaged, or holds another pytree.
     """
     leaves, form = jax.tree.flatten(like)
-    with np.load(path) as stored:
-        read = [_typed(stored[_name(i)], leaf) for i, leaf in enumerate(leaves)]
-    for leaf, expected in zip(read, leaves, strict=True):
-        if leaf.shape != (*axes, *expected.shape):
-            raise ValueError(f"an array has the shape {leaf.shape} instead of {(*axes, *expected.shape)}")
-    return jax.tree.unflatten(form, read)
+    raw = [jax.eval_shape(jax.random.key_data, leaf) if is_key(leaf) else leaf for leaf in leaves]
+    expected = {
+        _name(i): jax.ShapeDtypeStruct((*axes, *leaf.shape), leaf.dtype) for i, leaf in enumerate(raw)
+    }
+    stored = read_npz(path, expected)
+    return jax.tree.unflatten(form, [_typed(stored[_name(i)], leaf) for i, leaf in enumerate(leaves)])
 
 
 def is_key(leaf: Any) -> bool:

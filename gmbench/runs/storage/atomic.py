@@ -7,8 +7,9 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from gmbench.runs.storage.files import PART
+from gmbench.runs.storage.files import PART, file_digest, read_json, write_json
 
 DIGESTS = "digests.json"
 
@@ -37,7 +38,7 @@ def write_directory(path: Path, fill: Callable[[Path], object]) -> None:
 
     def fill_and_digest(part: Path) -> None:
         fill(part)
-        (part / DIGESTS).write_text(json.dumps(_digests(part)))
+        write_json(part / DIGESTS, describe_directory(part, path.name))
 
     replace_directory(path, fill_and_digest)
 
@@ -46,18 +47,23 @@ def verify_directory(path: Path) -> None:
     """Checks that the files of a directory are those that `write_directory` wrote.
 
     Raises:
-        ValueError or OSError: a file is missing, changed, or was added.
+        ValueError or OSError: a file is missing, changed, or was added, or the directory has another name.
     """
-    if json.loads((path / DIGESTS).read_text()) != _digests(path):
+    if read_json(path / DIGESTS) != describe_directory(path, path.name):
         raise ValueError("its files are not those that were written")
+
+
+def describe_directory(folder: Path, name: str) -> dict[str, Any]:
+    """The name of a directory, which says what is in it, and the SHA-256 of each of its files."""
+    return {"directory": name, "files": _digests(folder)}
+
+
+def directory_digest(folder: Path) -> str:
+    """The SHA-256 of the names and contents of all files in a directory."""
+    return hashlib.sha256(json.dumps(_digests(folder)).encode()).hexdigest()
 
 
 def _digests(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file in a directory except the file of digests."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != DIGESTS)
-    return {str(path.relative_to(folder)): _digest(path) for path in files}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {path.relative_to(folder).as_posix(): file_digest(path) for path in files}

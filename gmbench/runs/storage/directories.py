@@ -11,6 +11,7 @@ from typing import IO
 
 from gmbench.errors import UsageError
 from gmbench.runs.storage.files import PART, cannot_write
+from gmbench.runs.storage.links import check_links
 from gmbench.runs.storage.manifests import is_interrupted
 from gmbench.runs.storage.platforms import check_platform
 
@@ -53,13 +54,15 @@ def locked(out: Path) -> Iterator[None]:
     """Locks a directory for this process. The lock is released when the process ends, however it ends.
 
     Raises:
-        UsageError: another process holds the lock, or the operating system has no such locks.
+        UsageError: another process holds the lock, a link in the directory leads out of it, or the operating
+            system has no such locks.
     """
     check_platform()
+    check_links(out)
     import fcntl  # Windows does not have it.
 
     try:
-        file = (out / LOCK).open("w")
+        file = (out / LOCK).open("a")
     except OSError as error:
         raise cannot_write(out, error) from error
     with file:

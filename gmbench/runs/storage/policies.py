@@ -9,7 +9,11 @@ from typing import Any
 import jax
 
 from gmbench.errors import UsageError, check_machine
-from gmbench.runs.storage.files import cannot_write
+from gmbench.runs.storage.atomic import directory_digest
+from gmbench.runs.storage.files import cannot_write, check_size
+
+FILE_BYTES = 1 << 16
+"""The most bytes that a checkpoint takes for each array and file in addition to its numbers."""
 
 
 def save(path: Path, tree: Any) -> None:
@@ -28,22 +32,62 @@ def save(path: Path, tree: Any) -> None:
         raise cannot_write(path, cause) from error
 
 
-def restore(path: Path, like: Any) -> Any:
+def restore(path: Path, like: Any, digest: str | None) -> Any:
     """Reads a pytree of arrays.
 
     Args:
         path: the directory.
         like: a pytree of arrays or shapes with the same structure, shapes and dtypes.
+        digest: the SHA-256 of the directory, see `gmbench.runs.storage.atomic.directory_digest`.
 
     Raises:
-        UsageError: the directory is missing or damaged.
+        UsageError: the directory is missing, damaged or changed, or holds other arrays.
     """
     try:
+        _check_size(path, like)
+        if directory_digest(path) != digest:
+            raise ValueError("its files are not those that the run wrote")
         with _checkpointer() as checkpointer:
-            return checkpointer.restore(path.absolute(), jax.eval_shape(lambda: like))
+            shapes = jax.eval_shape(lambda: like)
+            _check_shapes(checkpointer.metadata(path.absolute()).item_metadata.tree, shapes)
+            return checkpointer.restore(path.absolute(), shapes)
     except Exception as error:  # orbax passes on whatever its many backends raise.
         check_machine(error)
         raise UsageError(f"the checkpoint {path} is missing or damaged; the run must be repeated") from error
+
+
+def _check_size(path: Path, like: Any) -> None:
+    """Checks that the files of a directory are not larger than the arrays that they should hold.
+
+    Raises:
+        ValueError: they are.
+        OSError: one of them is no regular file.
+    """
+    leaves = jax.tree.leaves(like)
+    left = 2 * sum(leaf.size * leaf.dtype.itemsize for leaf in leaves) + (len(leaves) + 64) * FILE_BYTES
+    for file in path.rglob("*"):
+        if not file.is_dir():
+            check_size(file, left)
+            left -= file.stat().st_size
+
+
+def _check_shapes(stored: Any, like: Any) -> None:
+    """Checks, from the description of the stored arrays, that they are what is expected.
+
+    Raises:
+        ValueError: they are not.
+    """
+    found = {_path(path): leaf for path, leaf in jax.tree.leaves_with_path(stored)}
+    expected = {_path(path): leaf for path, leaf in jax.tree.leaves_with_path(like)}
+    if found.keys() != expected.keys() or any(
+        tuple(found[name].shape) != leaf.shape or found[name].dtype != leaf.dtype
+        for name, leaf in expected.items()
+    ):
+        raise ValueError("it holds other arrays")
+
+
+def _path(path: Any) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator="/")
 
 
 def _checkpointer() -> Any:

@@ -20,8 +20,8 @@ from gmbench.agents.algorithm import Algorithm
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.envs.core.levels import content_hash, count_distinct
 from gmbench.errors import UsageError
-from gmbench.runs.storage.files import to_json_types, write_json
-from gmbench.runs.storage.manifests import MANIFEST, read_manifest
+from gmbench.runs.storage.files import to_json_types, write_sealed
+from gmbench.runs.storage.manifests import MANIFEST, RUNNING, read_manifest
 
 LIBRARIES = ("jax", "jaxlib", "flax", "optax", "distrax", "gymnax", "numpy", "scipy")
 
@@ -59,6 +59,17 @@ def write_provenance(folder: Path, provenance: Mapping[str, Any]) -> None:
     Raises:
         UsageError: the provenance has changed since the run was started.
     """
+    manifest = compare_provenance(folder, provenance)
+    if manifest["status"] == RUNNING:
+        write_sealed(folder / MANIFEST, {**manifest, **to_json_types(provenance)})
+
+
+def compare_provenance(folder: Path, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Compares the provenance that a run would have now with what its manifest has of it, and returns that.
+
+    Raises:
+        UsageError: the provenance has changed since the run was started.
+    """
     manifest = read_manifest(folder)
     now = to_json_types(provenance)
     changed = [name for name, value in now.items() if name in manifest and manifest[name] != value]
@@ -67,7 +78,7 @@ def write_provenance(folder: Path, provenance: Mapping[str, Any]) -> None:
             f"the run in {folder} was started with other {' and '.join(changed)} (see its {MANIFEST}); "
             "resume it with those, or start a new run in another directory"
         )
-    write_json(folder / MANIFEST, {**manifest, **now})
+    return manifest
 
 
 def check_packs(task: Task, manifest: Mapping[str, Any], folder: Path) -> None:

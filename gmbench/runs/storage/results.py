@@ -1,4 +1,4 @@
-"""The result of a run, and reading it back from its directory."""
+"""The result of a run, and the files in which it is stored."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gmbench.errors import UsageError
-from gmbench.runs.storage import manifests
-from gmbench.runs.storage.files import Table, read_json, read_table
+from gmbench.runs.storage.atomic import directory_digest
+from gmbench.runs.storage.files import file_digest
+from gmbench.runs.storage.parquet import Table
 
 SCORES = "scores.json"
 EPISODES, GOALS, CURVES = "episodes.parquet", "goal_inference.parquet", "curves.parquet"
+TABLES = (EPISODES, GOALS, CURVES)
+"""The files of the tables. The manifest of a complete run has their digests."""
 CHECKPOINT, FIGURES = "checkpoint", "figures"
 """Directories of the trained policies and of the figures."""
 
@@ -51,22 +53,7 @@ class Result:
     policies: Any = dataclasses.field(default=None, repr=False)
 
 
-def read_run(out: Path) -> Result:
-    """Reads a complete run from its directory.
-
-    Raises:
-        UsageError: the directory holds no complete run, or one of its files is missing or damaged.
-    """
-    manifest = manifests.read_manifest(out)
-    if manifest.get("status") == manifests.PARTIAL:
-        raise UsageError(f"{out} holds one part of a run; combine the parts with gmbench merge")
-    if manifest.get("status") != manifests.COMPLETE:
-        raise UsageError(f"the run in {out} is not complete; resume it with gmbench run --resume {out}")
-    return Result(
-        manifest=manifest,
-        episodes=read_table(out / EPISODES),
-        goals=read_table(out / GOALS),
-        curves=read_table(out / CURVES),
-        scores=read_json(out / SCORES) if (out / SCORES).exists() else {},
-        out=out,
-    )
+def digests(out: Path) -> dict[str, str]:
+    """The SHA-256 of each table of a run and of its trained policies, as its manifest stores them."""
+    tables = {name: file_digest(out / name) for name in TABLES}
+    return {**tables, CHECKPOINT: directory_digest(out / CHECKPOINT)}

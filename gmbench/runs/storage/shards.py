@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ import jax
 import numpy as np
 
 from gmbench.agents.algorithm import Policy
+from gmbench.benchmarks.tasks.task import Task
 from gmbench.errors import UsageError, check_machine
 from gmbench.runs.storage import results
 from gmbench.runs.storage.arrays import read_arrays, write_arrays
 from gmbench.runs.storage.atomic import verify_directory, write_directory
 from gmbench.runs.storage.directories import check_lock
-from gmbench.runs.storage.files import PART, Table, read_table, write_table
+from gmbench.runs.storage.files import PART, read_json, write_json
+from gmbench.runs.storage.parquet import Table, read_table, write_table
+from gmbench.runs.storage.table_checks import CURVES_SHAPE, check_tables, episodes_shape, goals_shape
 from gmbench.runs.storage.tables import concatenate
 
 SHARDS = "seeds"
@@ -63,7 +66,7 @@ def write_shard(folder: Path, shard: Shard) -> None:
         write_table(path / results.GOALS, shard.goals)
         write_table(path / results.CURVES, shard.curves)
         write_arrays(path / POLICIES, shard.policies)
-        (path / FACTS).write_text(json.dumps({"seconds": shard.seconds}))
+        write_json(path / FACTS, {"seconds": shard.seconds})
 
     check_lock(folder)
     try:
@@ -75,39 +78,70 @@ def write_shard(folder: Path, shard: Shard) -> None:
         ) from error
 
 
-def read_shards(folder: Path, policy: Policy) -> list[Shard]:
+def check_shards(folder: Path, expected: Sequence[range]) -> None:
+    """Checks the shards in the directory of a run before its training goes on.
+
+    Args:
+        folder: the directory of the run.
+        expected: the seeds of each shard that the run writes.
+
+    Raises:
+        UsageError: a shard is damaged, or has other seeds, such as seeds that another shard has too.
+    """
+    names = {shard_path(folder, seeds).name for seeds in expected}
+    for path in _shard_paths(folder):
+        if path.name not in names:
+            raise UsageError(f"{path} is not what the run in {folder} writes there; remove it, and resume")
+        try:
+            verify_directory(path)
+        except (OSError, ValueError) as error:
+            raise _damaged(path) from error
+
+
+def read_shards(folder: Path, task: Task, policy: Policy) -> list[Shard]:
     """Reads all shards in the directory of a run, in the order of their seeds.
 
     Args:
         folder: the directory of the run.
+        task: the task of the run.
         policy: shapes and dtypes of the policy of one seed.
 
     Raises:
         UsageError: a shard is damaged.
     """
-    paths = sorted(path for path in (folder / SHARDS).glob("*") if path.suffix != PART)
-    return [_read_shard(path, policy) for path in paths]
+    return [_read_shard(path, task, policy) for path in _shard_paths(folder)]
 
 
-def _read_shard(path: Path, policy: Policy) -> Shard:
+def _shard_paths(folder: Path) -> list[Path]:
+    return sorted(path for path in (folder / SHARDS).glob("*") if path.suffix != PART)
+
+
+def _read_shard(path: Path, task: Task, policy: Policy) -> Shard:
     try:
+        if re.fullmatch("[0-9]{6,9}-[0-9]{6,9}", path.name) is None:
+            raise ValueError("its name is not that of a shard")
         first, last = (int(number) for number in path.name.split("-"))
-        verify_directory(path)
         seeds = range(first, last + 1)
-        return Shard(
-            seeds=seeds,
-            episodes=read_table(path / results.EPISODES),
-            goals=read_table(path / results.GOALS),
-            curves=read_table(path / results.CURVES),
-            policies=read_arrays(path / POLICIES, policy, axes=(len(seeds),)),
-            seconds=json.loads((path / FACTS).read_text())["seconds"],
-        )
-    except (OSError, ValueError, KeyError) as error:
+        verify_directory(path)
+        episodes = read_table(path / results.EPISODES, episodes_shape(task, len(seeds)))
+        goals = read_table(path / results.GOALS, goals_shape(task, len(seeds)))
+        curves = read_table(path / results.CURVES, CURVES_SHAPE)
+        check_tables(task, seeds, episodes, goals, curves)
+        policies = read_arrays(path / POLICIES, policy, axes=(len(seeds),))
+        seconds = read_json(path / FACTS).get("seconds")
+        if not (isinstance(seconds, float) and seconds >= 0):
+            raise ValueError("it does not have the seconds of its training")
+        return Shard(seeds, episodes, goals, curves, policies, seconds)
+    except (OSError, ValueError) as error:
         check_machine(error)
-        raise UsageError(
-            f"{path} is damaged; remove it, and its seeds are run again by "
-            f"gmbench run --resume {path.parent.parent}"
-        ) from error
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> UsageError:
+    return UsageError(
+        f"{path} is damaged; remove it, and its seeds are run again by "
+        f"gmbench run --resume {path.parent.parent}"
+    )
 
 
 def join_shards(shards: Sequence[Shard]) -> Shard:

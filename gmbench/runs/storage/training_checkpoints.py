@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,11 +18,14 @@ from gmbench.errors import Interrupted, UsageError, check_machine
 from gmbench.runs.storage.arrays import read_arrays, write_arrays
 from gmbench.runs.storage.atomic import verify_directory, write_directory
 from gmbench.runs.storage.directories import check_lock
-from gmbench.runs.storage.files import cannot_write, write_json
+from gmbench.runs.storage.files import cannot_write, read_sealed, write_sealed
+from gmbench.runs.storage.npz import Array, read_npz
 
 TRAINING = "training"
 """The directory of checkpoints within the directory of a run. A complete run removes it."""
 LEARNERS, METRICS, PLAN = "learners.npz", "metrics.npz", "plan.json"
+NAME = "[0-9]{4}-[0-9]{9}"
+"""The name of a checkpoint: the number of its cohort, and the updates that it has made."""
 CHECKPOINTS_KEPT = 2
 """If the latest checkpoint is damaged, the one before it can be used."""
 SECONDS = 5.0
@@ -74,11 +77,10 @@ class TrainingCheckpoints:
         if not path.exists():
             return None
         try:
-            plan: dict[str, Any] = json.loads(path.read_text())
-        except (OSError, ValueError) as error:
+            return read_sealed(path)
+        except UsageError as error:
             check_machine(error)
             raise self.damaged_plan() from error
-        return plan
 
     def save_plan(self, plan: Mapping[str, Any]) -> None:
         """Saves how the run divides its blocks into cohorts.
@@ -90,7 +92,7 @@ class TrainingCheckpoints:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_write(self._folder, error) from error
-        write_json(self._folder / PLAN, plan)
+        write_sealed(self._folder / PLAN, plan)
 
     def damaged_plan(self) -> UsageError:
         """The error to raise if the saved plan cannot be used."""
@@ -102,8 +104,13 @@ class TrainingCheckpoints:
         """Sets the number of the cohort whose training is saved and loaded from now on."""
         self._cohort = cohort
 
-    def load(self, start: TrainingState) -> TrainingState:
+    def load(self, start: TrainingState, metrics: Mapping[str, Array], updates: int) -> TrainingState:
         """Loads the latest checkpoint of the cohort, or returns ``start`` if there is none.
+
+        Args:
+            start: the state before the first update.
+            metrics: shape and dtype of every metric of one update, by its name.
+            updates: the number of all updates.
 
         Raises:
             UsageError: the checkpoint is damaged.
@@ -112,8 +119,8 @@ class TrainingCheckpoints:
         if not saved:
             return start
         try:
-            return _read(saved[-1], start)
-        except (OSError, ValueError, KeyError) as error:
+            return _read(saved[-1], start, metrics, updates)
+        except (OSError, ValueError) as error:
             check_machine(error)
             raise UsageError(
                 f"the checkpoint {saved[-1]} is damaged; remove it, and training resumes from an earlier one"
@@ -162,7 +169,7 @@ class TrainingCheckpoints:
 
     def _checkpoints(self) -> list[Path]:
         """The directories of complete checkpoints, the latest last."""
-        return sorted(path for path in self._folder.glob("*-*") if path.name.replace("-", "").isdigit())
+        return sorted(path for path in self._folder.glob("*-*") if re.fullmatch(NAME, path.name))
 
 
 def _numbers(path: Path) -> tuple[int, int]:
@@ -179,22 +186,24 @@ def _write(path: Path, state: TrainingState) -> None:
     np.savez(path / METRICS, seconds=state.seconds, **columns)  # type: ignore[arg-type]
 
 
-def _read(path: Path, start: TrainingState) -> TrainingState:
-    """Reads a checkpoint.
+def _read(path: Path, start: TrainingState, metrics: Mapping[str, Array], updates: int) -> TrainingState:
+    """Reads a checkpoint, see `TrainingCheckpoints.load`.
 
     Raises:
-        ValueError, OSError or KeyError: it is damaged, or belongs to another learner.
+        ValueError or OSError: it is damaged, or belongs to another learner.
     """
     verify_directory(path)
-    batches = jax.tree.map(_place, read_arrays(path / LEARNERS, start.batches), start.batches)
-    with np.load(path / METRICS) as stored:
-        seconds = float(stored["seconds"])
-        columns = {
-            name.removeprefix("metric_"): stored[name] for name in stored.files if name.startswith("metric_")
-        }
     done = _numbers(path)[1]
-    metrics = [{name: column[update] for name, column in columns.items()} for update in range(done)]
-    return TrainingState(done, batches, metrics, seconds)
+    if done > updates:
+        raise ValueError(f"it has {done} updates, and the run makes {updates}")
+    batches = jax.tree.map(_place, read_arrays(path / LEARNERS, start.batches), start.batches)
+    columns: dict[str, Array] = {
+        f"metric_{name}": jax.ShapeDtypeStruct((done, *metric.shape), metric.dtype)
+        for name, metric in metrics.items()
+    }
+    stored = read_npz(path / METRICS, {**columns, "seconds": jax.ShapeDtypeStruct((), float)})
+    history = [{name: stored[f"metric_{name}"][update] for name in metrics} for update in range(done)]
+    return TrainingState(done, batches, history, float(stored["seconds"]))
 
 
 def _place(array: Any, like: jax.Array) -> jax.Array:
