@@ -1,4 +1,4 @@
-"""Measures how long gmbench takes to start: ``python -m gmbench.cli.startup [--repeats N]``.
+"""Measures how long gmbench takes to start: ``python -m gmbench.cli.startup [--repeats N] [--json]``.
 
 Every command runs in a new process. Nothing is compiled by JAX, because none of these commands imports JAX.
 """
@@ -9,10 +9,13 @@ import dataclasses
 import subprocess
 import sys
 import time
+from typing import Any
 
 from rich.table import Table
 
+from gmbench.cli.arguments import AsJson
 from gmbench.cli.consoles import output_console
+from gmbench.cli.output import print_json
 from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError
 from gmbench.speed.quartiles import Quartiles
@@ -70,15 +73,31 @@ def startup_table(times: list[Quartiles]) -> Table:
     return table
 
 
-def main(repeats: int = 11) -> None:
+def startup_to_json(times: list[Quartiles]) -> dict[str, Any]:
+    """Converts the seconds of `STARTUPS`, given in the same order, to values that JSON can hold."""
+    from gmbench.speed.machine import describe_machine
+
+    rows = [
+        {"command": startup.name, **dataclasses.asdict(seconds), "limit": startup.limit}
+        for startup, seconds in zip(STARTUPS, times, strict=True)
+    ]
+    return {"machine": describe_machine(), "rows": rows}
+
+
+def main(repeats: int = 11, json: AsJson = False) -> None:
     """Prints how long commands take to start, and whether each stays within its limit.
 
     Args:
         repeats: how often each command is timed.
+        json: whether to print JSON instead of a table.
     """
     if repeats < 1:
         raise UsageError(f"repeats must be at least 1, not {repeats}")
-    output_console().print(startup_table([time_startup(startup, repeats) for startup in STARTUPS]))
+    times = [time_startup(startup, repeats) for startup in STARTUPS]
+    if json:
+        print_json(startup_to_json(times))
+    else:
+        output_console().print(startup_table(times))
 
 
 if __name__ == "__main__":

@@ -11,14 +11,22 @@ from gmbench.cli import documents
 from gmbench.cli.documents import RESULTS, written_texts
 from gmbench.reports.pages.stored_results import BLOCK, fill_figures, store_run
 
-RUNS = sorted(path.stem for path in RESULTS.glob("*.json") if not path.stem.startswith("calibrate-"))
-PAGES_WITHOUT_BLOCKS = {"scale.md", "speed.md"}
-"""Pages whose figures are measurements of machines, which are not stored."""
+OTHERS = ("calibrate-", "hostile", "speed-", "startup")
+"""How the names of stored results begin that are not runs."""
+RUNS = sorted(path.stem for path in RESULTS.glob("*.json") if not path.stem.startswith(OTHERS))
 
 
 def test_the_texts_are_those_of_the_stored_results():
     different = [path.name for path, text in written_texts().items() if text != path.read_text()]
     assert not different, "run python -m gmbench.cli.documents"
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_what_a_command_prints_fits_into_80_characters(task):
+    for block in (f"calibration {task}", f"run {task}"):
+        printed = fill_figures(f"<!-- figures: {block} -->\n<!-- end of figures -->", RESULTS)
+        assert "…" not in printed
+        assert max(map(len, printed.splitlines())) <= 80
 
 
 def test_every_task_has_a_stored_run_and_a_control():
@@ -80,9 +88,9 @@ def test_a_text_that_differs_fails_the_check(monkeypatch, tmp_path):
 
 
 def test_no_table_of_figures_stands_outside_the_blocks():
-    """Every line of a table with a decimal fraction is within a block, or on a page of speed or scale."""
+    """Every line of a table with a decimal fraction is within a block, or on a page that is written whole."""
     for page in written_texts():
-        if page.name in PAGES_WITHOUT_BLOCKS or "environments" in page.parts:
+        if "environments" in page.parts:
             continue
         outside = BLOCK.sub("", page.read_text())
         lines = [line for line in outside.splitlines() if line.startswith(("|", "│"))]

@@ -21,7 +21,9 @@ from gmbench.benchmarks.calibration import InferredGoals, Row
 from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.registry import load_task
 from gmbench.reports.pages.markdown import markdown_table
+from gmbench.reports.pages.stored_speed import environments_table, startup_rows, training_table
 from gmbench.reports.tables.calibration import calibration_tables
+from gmbench.reports.tables.hostile import worst_policies
 from gmbench.reports.tables.scores import labelled_estimates, score_table, verdict_counts
 from gmbench.runs.storage.files import read_json
 
@@ -168,6 +170,10 @@ KINDS: Mapping[str, Callable[..., str]] = {
     "tasks": _tasks,
     "calibration": _calibration,
     "limits": _limits,
+    "environment-speed": lambda folder, name: environments_table(_stored(folder, name)),
+    "training-speed": lambda folder, name: training_table(_stored(folder, name)),
+    "hostile": lambda folder: worst_policies(_stored(folder, "hostile")["rows"]),
+    "startup": lambda folder, name: startup_rows(_stored(folder, name)),
 }
 """What a block can show, by the first of its words; the others are the names of stored results."""
 

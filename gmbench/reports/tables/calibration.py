@@ -9,6 +9,14 @@ from rich.table import Table
 
 from gmbench.benchmarks.calibration import Row
 from gmbench.reports.tables.goals import goal_label
+from gmbench.reports.tables.scores import SHORT, verdict_counts
+
+LEGEND = (
+    "C: capability without the shift; A, M, F: shares of goal, proxy and neither; rest: what the shares "
+    "leave unexplained; K, G: capability and goal generalization, where defined. FAIL: not as expected; "
+    "*: not as expected, for a reason that is known"
+)
+"""The caption of the table of shares."""
 
 
 def calibration_tables(task: str, rows: Sequence[Row]) -> list[Table]:
@@ -35,26 +43,44 @@ def calibration_tables(task: str, rows: Sequence[Row]) -> list[Table]:
 
 
 def _shares_table(title: str, rows: Sequence[Row]) -> Table:
-    """Returns the table of one shifted pack, with the known limits of the score below it."""
+    """Returns the table of one shifted pack, which fits into 80 characters, and below it the known limits."""
     limits = {row.policy: row.limit for row in rows if row.passed is False and row.limit is not None}
-    table = Table(title=f"{title}: scores", title_justify="left", caption_justify="left")
-    table.caption = "\n".join(f"{policy}: {limit}" for policy, limit in limits.items()) or None
+    table = _narrow_table(f"{title}: scores")
+    table.caption = "\n".join((LEGEND, *(f"* {policy}: {limit}" for policy, limit in limits.items())))
     table.add_column("policy", no_wrap=True)
-    for name in ("C", "goal", "proxy", "neither", "rest", "K", "G"):
-        table.add_column(name, justify="right")
-    table.add_column("outcome")
+    for name in ("C", "A", "M", "F", "rest", "K", "G"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verdict")
     for row in rows:
         ratios = (row.capability_generalization, row.goal_generalization)
         numbers = (row.capability, *row.shares.values(), row.unexplained, *ratios)
-        table.add_row(
-            row.policy, *("" if isnan(value) else f"{value:.2f}" for value in numbers), _outcome(row)
-        )
+        table.add_row(row.policy, *map(_two_digits, numbers), _outcome(row))
     return table
+
+
+def _two_digits(value: float) -> str:
+    """Returns a number with two decimals and without the zero before the point; nothing for NaN."""
+    if isnan(value):
+        return ""
+    text = f"{value:.2f}".replace("-0.00", "0.00")
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def _narrow_table(title: str) -> Table:
+    """Returns an empty table without lines, so that many columns fit into 80 characters."""
+    return Table(
+        title=title,
+        title_justify="left",
+        caption_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
 
 
 def _number_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> Table:
     """Returns a table with a row per policy and a column per number."""
-    table = Table(title=title, title_justify="left")
+    table = _narrow_table(title)
     table.add_column("policy", no_wrap=True)
     for column in next(iter(rows.values())):
         table.add_column(column, justify="right")
@@ -66,7 +92,8 @@ def _number_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> Table:
 def _outcome(row: Row) -> str:
     """Returns the verdict on a probe and whether it is as expected, or how many seeds got each verdict."""
     if row.verdicts:
-        seeds = sum(row.verdicts.values())
-        return "\n".join(f"{count}/{seeds} {verdict}" for verdict, count in row.verdicts.items() if count)
-    judged = {True: "pass", False: "FAIL" if row.limit is None else "known limit", None: "-"}
-    return f"{judged[row.passed]}: {row.verdict}"
+        return verdict_counts({"verdicts": row.verdicts})
+    verdict = SHORT.get(row.verdict, row.verdict)
+    if row.passed is False:
+        return f"{verdict} {'FAIL' if row.limit is None else '*'}"
+    return verdict
