@@ -91,9 +91,9 @@ def test_intervals_have_the_measured_coverage(figure, names, seeds, expected):
 
     ``expected`` is the coverage in 4000 samples, and in 20,000 for the t intervals of means: .94 to .96 for
     means. The percentile bootstrap of the other figures is too narrow for few seeds: .88 to .94 with 8 seeds
-    per task, .93 to .94 with 32. With 10,000 resamples instead of 500 it covers more by .01 or less. Two cases
-    with 8 seeds are left out: the mean of the rate (.975) and the interquartile mean of the two modes (.88).
-    They take so few values that an 80 % interval covers nearly as much.
+    per task, .93 to .94 with 32. With 10,000 resamples instead of 500 it covers more by .01 or less. Two
+    cases with 8 seeds are left out: the mean of the rate (.975) and the interquartile mean of the two modes
+    (.88). They take so few values that an 80 % interval covers nearly as much.
     """
     samples, resamples = 400, 500
     sides = [BETTER, WORSE] if figure is suite_probability_of_improvement else [BETTER]

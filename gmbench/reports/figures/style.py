@@ -30,7 +30,7 @@ DASHES = dict(
 )
 """The style of lines in each colour, for the same reason."""
 FEW_SEEDS = 8
-"""Intervals over so few seeds are too narrow, see docs/calibration.md."""
+"""Intervals over fewer seeds are too narrow if a kind of seeds is missing, see docs/statistics.md."""
 
 COLUMN, PAGE = 3.4, 6.9
 """Widths of figures in inches: one column of a two-column paper, and the full page."""
