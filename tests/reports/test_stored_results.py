@@ -11,17 +11,9 @@ from gmbench.cli import documents
 from gmbench.cli.documents import RESULTS, written_texts
 from gmbench.reports.pages.stored_results import BLOCK, fill_figures, store_run
 
-<<<<<<< HEAD
-OTHERS = ("calibrate-", "hostile", "speed-", "startup")
+OTHERS = ("calibrate-", "hostile", "intervals", "speed-", "startup")
 """How the names of stored results begin that are not runs."""
 RUNS = sorted(path.stem for path in RESULTS.glob("*.json") if not path.stem.startswith(OTHERS))
-=======
-RUNS = sorted(
-    path.stem for path in RESULTS.glob("*.json") if not path.stem.startswith(("calibrate-", "intervals"))
-)
-PAGES_WITHOUT_BLOCKS = {"scale.md", "speed.md"}
-"""Pages whose figures are measurements of machines, which are not stored."""
->>>>>>> 3605b60 (A study compares intervals over seeds on the distributions that occur here, and a page says what follows)
 
 
 def test_the_texts_are_those_of_the_stored_results():

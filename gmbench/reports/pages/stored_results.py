@@ -23,11 +23,8 @@ from gmbench.benchmarks.registry import load_task
 from gmbench.reports.pages.markdown import markdown_table
 from gmbench.reports.pages.stored_speed import environments_table, startup_rows, training_table
 from gmbench.reports.tables.calibration import calibration_tables
-<<<<<<< HEAD
 from gmbench.reports.tables.hostile import worst_policies
-=======
 from gmbench.reports.tables.intervals import PARTS
->>>>>>> 3605b60 (A study compares intervals over seeds on the distributions that occur here, and a page says what follows)
 from gmbench.reports.tables.scores import labelled_estimates, score_table, verdict_counts
 from gmbench.runs.storage.files import read_json
 
@@ -181,14 +178,11 @@ KINDS: Mapping[str, Callable[..., str]] = {
     "tasks": _tasks,
     "calibration": _calibration,
     "limits": _limits,
-<<<<<<< HEAD
     "environment-speed": lambda folder, name: environments_table(_stored(folder, name)),
     "training-speed": lambda folder, name: training_table(_stored(folder, name)),
     "hostile": lambda folder: worst_policies(_stored(folder, "hostile")["rows"]),
     "startup": lambda folder, name: startup_rows(_stored(folder, name)),
-=======
     "intervals": _intervals,
->>>>>>> 3605b60 (A study compares intervals over seeds on the distributions that occur here, and a page says what follows)
 }
 """What a block can show, by the first of its words; the others are the names of stored results."""
 
