@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gmbench.runs.jax_settings import computing
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 
+@computing
 def make(
     task: str, *, levels: int = 1024, alpha: float = 0.0, seed: int = 0
 ) -> tuple[Environment[Any, Any], EnvParams]:
@@ -49,9 +52,9 @@ def make(
 
     Args:
         task: id of a task, such as ``coinrun-v1``.
-        levels: number of levels that are drawn.
-        alpha: fraction of levels from the shifted distribution.
-        seed: seed of the pool.
+        levels: number of levels that are drawn, at most ten million.
+        alpha: fraction of levels from the shifted distribution, from 0 to 1.
+        seed: seed of the pool, from 0 to 2**32 - 1.
 
     Raises:
         UsageError: there is no such task, or a number is out of range.
@@ -63,6 +66,7 @@ def make(
     return loaded.env, loaded.env.params(training_levels(loaded, levels, alpha, seed))
 
 
+@computing
 def run(
     task: str,
     *,
@@ -83,16 +87,16 @@ def run(
         Interrupted: ``callbacks.stop`` returned True.
     """
     from gmbench.reports.drawing import draw
-    from gmbench.runs.callbacks import Callbacks
     from gmbench.runs.run import run_task
     from gmbench.runs.settings import RunOptions
 
-    callbacks = callbacks or Callbacks()
+    callbacks = _check_callbacks(callbacks)
     result = run_task(task, RunOptions(**options), _path(out), callbacks)
     draw(result, callbacks)
     return result
 
 
+@computing
 def run_suite(
     suite: str,
     *,
@@ -117,10 +121,9 @@ def run_suite(
     """
     from gmbench.reports.drawing import draw, drawing_each_result
     from gmbench.runs import suite as suites
-    from gmbench.runs.callbacks import Callbacks
     from gmbench.runs.settings import RunOptions
 
-    callbacks = callbacks or Callbacks()
+    callbacks = _check_callbacks(callbacks)
     chosen = RunOptions(**options)
     drawing = drawing_each_result(callbacks, chosen.algorithm)
     result = suites.run_suite(suite, chosen, _path(out), drawing)
@@ -128,6 +131,7 @@ def run_suite(
     return result
 
 
+@computing
 def run_sweep(
     task: str,
     *,
@@ -153,17 +157,16 @@ def run_sweep(
     """
     from gmbench.reports.drawing import draw
     from gmbench.runs import sweep as sweeps
-    from gmbench.runs.callbacks import Callbacks
     from gmbench.runs.settings import RunOptions
 
-    callbacks = callbacks or Callbacks()
-    folder = _path(out)
-    assert folder is not None
+    callbacks = _check_callbacks(callbacks)
+    folder = _needed_path(out)
     result = sweeps.run_sweep(task, RunOptions(**options), folder, alpha, levels, callbacks)
     draw(result, callbacks)
     return result
 
 
+@computing
 def resume(
     out: Path | str,
     *,
@@ -187,18 +190,17 @@ def resume(
             not the one that is named.
         Interrupted: ``callbacks.stop`` returned True.
     """
-    from pathlib import Path
-
     from gmbench.reports.drawing import draw, drawing_each_result
     from gmbench.runs import resume as resuming
-    from gmbench.runs.callbacks import Callbacks
 
-    callbacks = callbacks or Callbacks()
-    result = resuming.resume(Path(out), memory, drawing_each_result(callbacks, algorithm), algorithm)
+    callbacks = _check_callbacks(callbacks)
+    drawing = drawing_each_result(callbacks, algorithm)
+    result = resuming.resume(_needed_path(out), memory, drawing, algorithm)
     draw(result, callbacks)
     return result
 
 
+@computing
 def merge(
     parts: Sequence[Path | str],
     out: Path | str,
@@ -219,22 +221,49 @@ def merge(
         UsageError: a part is missing, given twice, not complete, of another run, or of another algorithm than
             the one that is named; or ``out`` is in use.
     """
-    from pathlib import Path
-
+    from gmbench.checks import check_several
     from gmbench.reports.drawing import draw
     from gmbench.runs import merge as merging
-    from gmbench.runs.callbacks import Callbacks
 
-    callbacks = callbacks or Callbacks()
-    result = merging.merge([Path(part) for part in parts], Path(out), callbacks, algorithm)
+    callbacks = _check_callbacks(callbacks)
+    folders = [_needed_path(part) for part in check_several("parts", parts)]
+    result = merging.merge(folders, _needed_path(out), callbacks, algorithm)
     draw(result, callbacks)
     return result
 
 
 def _path(out: Path | str | None) -> Path | None:
+    return None if out is None else _needed_path(out)
+
+
+def _needed_path(out: Path | str) -> Path:
+    """The path of a directory.
+
+    Raises:
+        UsageError: it is no path.
+    """
+    from os import PathLike
     from pathlib import Path
 
-    return None if out is None else Path(out)
+    from gmbench.errors import UsageError
+
+    if not isinstance(out, str | PathLike) or not str(out):
+        raise UsageError(f"a directory must be given as a path, not {out!r}")
+    return Path(out)
+
+
+def _check_callbacks(callbacks: Callbacks | None) -> Callbacks:
+    """The callbacks of a run; those that do nothing if there are none.
+
+    Raises:
+        UsageError: they are something else.
+    """
+    from gmbench.errors import UsageError
+    from gmbench.runs.callbacks import Callbacks
+
+    if not isinstance(callbacks, Callbacks | None):
+        raise UsageError(f"callbacks must be gmbench.Callbacks(...), not {callbacks!r}")
+    return callbacks or Callbacks()
 
 
 _CLASSES = {

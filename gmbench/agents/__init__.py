@@ -15,6 +15,10 @@ from gmbench.errors import UsageError, hint
 ALGORITHMS = {"ppo": "gmbench.agents.ppo:PPO.for_steps", "ppo-rnn": "gmbench.agents.ppo:recurrent"}
 """The path of the factory of each algorithm, by the algorithm's name. A factory is a function of
 (env, steps[, config]) that returns a `gmbench.agents.algorithm.Algorithm`."""
+PACKAGE = Path(__file__).parents[1]
+LIBRARIES = ("jax", "jaxlib", "flax", "numpy", "optax", "distrax", "chex", "equinox", "gymnax")
+LONGEST_MESSAGE = 200
+"""The most characters of the message of an error that are shown."""
 
 
 def load_algorithm(name: str) -> Callable[..., Any]:
@@ -37,7 +41,7 @@ def load_algorithm(name: str) -> Callable[..., Any]:
     try:
         found: Any = importlib.import_module(module)
     except (Exception, SystemExit) as error:  # The module of somebody else may fail in any way.
-        raise UsageError(f"the algorithm {name!r} cannot be imported: {_describe(error)}") from error
+        raise UsageError(f"the algorithm {name!r} cannot be imported: {describe_error(error)}") from error
     for part in attribute.split("."):
         if not hasattr(found, part):
             known = hint(part, dir(found), "name a function of that module")
@@ -61,10 +65,22 @@ def _look_in_current_folder() -> None:
         sys.path.append(folder)
 
 
-def _describe(error: BaseException) -> str:
-    """Returns in one line which error the import of a module raised, and where."""
+def describe_error(error: BaseException) -> str:
+    """Returns in one line which error the code of somebody else raised, and where in that code."""
     message = " ".join(str(error).split())
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    known = isinstance(error, SyntaxError) or not Path(frame.filename).is_file() or frame.filename == __file__
-    place = "" if known else f" ({Path(frame.filename).name}, line {frame.lineno})"
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE].rstrip()} ..."
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
+    known = isinstance(error, SyntaxError) or not own
+    place = "" if known else f" ({Path(own[-1].filename).name}, line {own[-1].lineno})"
     return f"{type(error).__name__}: {message}{place}" if message else f"{type(error).__name__}{place}"
+
+
+def _is_own(file: str) -> bool:
+    """Whether a file is neither of gmbench, nor of Python, nor of a library that algorithms are made with."""
+    path = Path(file)
+    if not path.is_file() or PACKAGE in path.parents:
+        return False
+    if "site-packages" in path.parts:
+        return path.parts[path.parts.index("site-packages") + 1] not in LIBRARIES
+    return Path(os.__file__).parent not in path.parents

@@ -57,10 +57,13 @@ class Rollouts:
             that were not played they are those of an episode without steps.
         actions: uint8[policies, recorded levels, time limit], actions on the recorded levels, which are the
             first levels that were played. Actions after the end of an episode are meaningless.
+        extremes: int32[policies, 2], the least action and the largest one of all steps, or 0 where that is
+            larger, or smaller.
     """
 
     rows: jax.Array
     actions: jax.Array
+    extremes: jax.Array
 
     @property
     def episodes(self) -> Episodes:

@@ -28,6 +28,7 @@ from gmbench.benchmarks.episode_steps import (
 from gmbench.benchmarks.episodes import Episodes, Rollouts
 from gmbench.envs.core.environment import Environment
 from gmbench.envs.core.levels import pool_size, where
+from gmbench.errors import UsageError
 
 SLOTS = 64
 """Largest number of episodes that each policy plays at the same time."""
@@ -87,9 +88,32 @@ def evaluate(
         first_only: whether an episode ends with the step of the first event of any goal.
         discount: discount of returns per step. The reward of the first step is not discounted.
         observe: what makes the observations of the policies; None for the environment.
+
+    Raises:
+        UsageError: a policy chose a number that is no action.
     """
     rules, portion = Rules(env, discount, observe), all_levels(levels, first_only)
-    return jax.tree.map(np.asarray, play_episodes(rules, 0, levels, portion, policies, keys).episodes)
+    played = play_episodes(rules, 0, levels, portion, policies, keys)
+    check_actions(env, played)
+    return jax.tree.map(np.asarray, played.episodes)
+
+
+def check_actions(env: Environment[Any, Any], played: Rollouts) -> None:
+    """Checks that policies chose nothing but actions of the environment, which takes any other for one.
+
+    Args:
+        env: the environment.
+        played: their episodes, with any leading axes.
+
+    Raises:
+        UsageError: a policy chose another number.
+    """
+    least, largest = np.min(played.extremes), np.max(played.extremes)
+    if least < 0 or largest >= env.num_actions:
+        raise UsageError(
+            f"a policy chose the action {least if least < 0 else largest}, and the actions of {env.name} are "
+            f"0 to {env.num_actions - 1}; mend its method act"
+        )
 
 
 def all_levels(levels: Any, first_only: bool) -> Portion:
@@ -132,6 +156,7 @@ def _fill(rules: Rules, recorded: int, levels: Any, portion: Portion, policy: Po
     finished = Rollouts(
         jnp.broadcast_to(empty, (count, len(empty))),
         jnp.zeros((recorded, rules.env.time_limit), jnp.uint8),
+        jnp.zeros(2, jnp.int32),
     )
     return _Slots(level, running, jnp.asarray(portion.first + len(level)), finished)
 
@@ -142,12 +167,13 @@ def _play_round(
     """Plays `ROUND` steps in the slots of one policy, stores finished episodes, and begins new ones."""
     one = functools.partial(step_episode, rules, levels, portion.first_only, policy, key)
 
-    def step(running: RunningEpisode, _: None) -> tuple[RunningEpisode, jax.Array]:
-        return jax.vmap(one)(slots.level, running)
+    def step(running: RunningEpisode, _: None) -> tuple[RunningEpisode, tuple[jax.Array, jax.Array]]:
+        after, action = jax.vmap(one)(slots.level, running)
+        return after, (action, running.alive)
 
-    running, actions = jax.lax.scan(step, slots.running, length=ROUND)
+    running, (actions, alive) = jax.lax.scan(step, slots.running, length=ROUND)
     over = ~running.alive
-    finished = _store(slots, portion.first, running.row, over, actions)
+    finished = _store(slots, portion.first, running.row, over, actions, alive)
     ranks = jnp.cumsum(over)
     following = slots.begun + ranks - 1
     begins = over & (following < portion.stop)
@@ -157,7 +183,12 @@ def _play_round(
 
 
 def _store(
-    slots: _Slots, first: jax.Array | np.int32, rows: jax.Array, over: jax.Array, actions: jax.Array
+    slots: _Slots,
+    first: jax.Array | np.int32,
+    rows: jax.Array,
+    over: jax.Array,
+    actions: jax.Array,
+    alive: jax.Array,
 ) -> Rollouts:
     """Stores the results of the slots whose episodes are over, and the actions of all slots.
 
@@ -167,6 +198,7 @@ def _store(
         rows: results after the round, [slots, ...], as `Episodes.rows`.
         over: bool[slots], whether the episode is over.
         actions: int32[ROUND, slots], actions of the round.
+        alive: bool[ROUND, slots], whether the action belongs to an episode that was not over.
     """
     finished, time = slots.finished, Episodes.of(slots.running.row).length
     # A slot without a next level stores its last episode again after every round, which changes nothing.
@@ -175,4 +207,10 @@ def _store(
     return Rollouts(
         rows=finished.rows.at[place].set(rows, mode="drop"),
         actions=finished.actions.at[slots.level - first, steps].set(actions.astype(jnp.uint8), mode="drop"),
+        extremes=jnp.stack(
+            (
+                jnp.minimum(finished.extremes[0], jnp.min(jnp.where(alive, actions, 0))),
+                jnp.maximum(finished.extremes[1], jnp.max(jnp.where(alive, actions, 0))),
+            )
+        ),
     )

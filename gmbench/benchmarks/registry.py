@@ -6,7 +6,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 from gmbench.benchmarks.descriptions import TASKS
+from gmbench.benchmarks.devices import check_devices
 from gmbench.benchmarks.suites import SUITES
+from gmbench.checks import check_text
 from gmbench.errors import UsageError, hint
 
 if TYPE_CHECKING:
@@ -17,10 +19,11 @@ def load_task(task_id: str) -> Task:
     """Imports the module of a task and returns the task.
 
     Raises:
-        UsageError: if no task has this id.
+        UsageError: if no task has this id, or JAX has no device for it.
     """
-    if task_id not in TASKS:
+    if check_text("the id of a task", task_id) not in TASKS:
         raise _unknown(task_id)
+    check_devices()
     task: Task = importlib.import_module(TASKS[task_id].module).TASK
     return task
 

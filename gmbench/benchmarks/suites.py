@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from gmbench.benchmarks.descriptions import TASKS
+from gmbench.checks import check_text
 from gmbench.errors import UsageError, hint
 
 
@@ -56,7 +57,7 @@ def find_suite(suite_id: str) -> Suite:
     Raises:
         UsageError: if there is no such suite.
     """
-    if suite_id not in SUITES:
+    if check_text("the id of a suite", suite_id) not in SUITES:
         every = f"the suites are {', '.join(SUITES)}"
         known = f"it is a task, and {every}" if suite_id in TASKS else hint(suite_id, SUITES, every)
         raise UsageError(f"there is no suite {suite_id!r}; {known}")

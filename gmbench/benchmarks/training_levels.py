@@ -7,28 +7,31 @@ from typing import Any
 import jax
 
 from gmbench.benchmarks.tasks.task import Task
+from gmbench.checks import check_real, check_whole
 from gmbench.envs.core.levels import training_pool
-from gmbench.errors import UsageError
 
 TRAINING_LEVELS_SEED = 2022
 """The seed of the training levels of every run. So runs with equal task, `alpha` and `levels` train on the
 same levels."""
 
 
-def check_levels(levels: int, alpha: float) -> None:
-    """Checks the number of training levels and the fraction of shifted ones.
+MOST_LEVELS = 10**7
+"""The most levels of a pool."""
+LARGEST_SEED = 2**32 - 1
+"""The largest seed of a pool. JAX would take larger seeds for smaller ones."""
+
+
+def check_levels(levels: int, alpha: float) -> tuple[int, float]:
+    """Checks the number of training levels and the fraction of shifted ones, and returns both.
 
     Args:
-        levels: number of training levels, at least 1.
+        levels: number of training levels, from 1 to `MOST_LEVELS`.
         alpha: fraction of levels from the shifted distribution, from 0 to 1.
 
     Raises:
-        UsageError: if a number is out of range.
+        UsageError: if a number is out of range, or none.
     """
-    if levels < 1:
-        raise UsageError(f"levels must be at least 1, not {levels}")
-    if not 0.0 <= alpha <= 1.0:
-        raise UsageError(f"alpha must lie between 0 and 1, not {alpha}")
+    return check_whole("levels", levels, 1, MOST_LEVELS), check_real("alpha", alpha, 0.0, 1.0)
 
 
 def training_levels(task: Task, levels: int, alpha: float, seed: int) -> Any:
@@ -38,12 +41,13 @@ def training_levels(task: Task, levels: int, alpha: float, seed: int) -> Any:
 
     Args:
         task: the task.
-        levels: number of levels that are drawn.
+        levels: number of levels that are drawn, from 1 to `MOST_LEVELS`.
         alpha: fraction of levels from the shifted distribution, from 0 to 1.
-        seed: seed of the pool.
+        seed: seed of the pool, from 0 to `LARGEST_SEED`.
 
     Raises:
-        UsageError: if a number is out of range.
+        UsageError: if a number is out of range, or none.
     """
-    check_levels(levels, alpha)
+    levels, alpha = check_levels(levels, alpha)
+    seed = check_whole("seed", seed, 0, LARGEST_SEED)
     return training_pool(task.training_levels(alpha), jax.random.key(seed), levels)

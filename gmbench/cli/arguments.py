@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
+from tyro.constructors import PrimitiveConstructorSpec
 
 from gmbench.errors import UsageError
 
 if TYPE_CHECKING:
     from gmbench.runs.distributed import ProcessGroup
 
+
+def _read_number(words: list[str]) -> Any:
+    """Reads a number. Any other text is left to the check of the option, whose message names it."""
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(words[0])
+    return words[0]
+
+
+def _number(metavar: str) -> PrimitiveConstructorSpec[Any]:
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar=metavar,
+        instance_from_str=_read_number,
+        is_instance=lambda value: isinstance(value, int | float),
+        str_from_instance=lambda value: [str(value)],
+    )
+
+
+Whole = Annotated[int, _number("INT")]
+"""A whole number, which may be written as 1e6."""
+Real = Annotated[float, _number("FLOAT")]
+"""A number."""
 TaskId = Annotated[
     str, tyro.conf.Positional, tyro.conf.arg(metavar="TASK", help="Id of a task, see `gmbench list`.")
 ]
@@ -42,8 +67,8 @@ class Training:
     budget: Annotated[
         str, tyro.conf.arg(help="quick or standard; it fills in seeds, steps and levels that are not given.")
     ] = "quick"
-    seeds: Annotated[int | None, tyro.conf.arg(help="Number of training seeds.")] = None
-    steps: Annotated[int | None, tyro.conf.arg(help="Environment steps per seed.")] = None
+    seeds: Annotated[Whole | None, tyro.conf.arg(help="Number of training seeds.")] = None
+    steps: Annotated[Whole | None, tyro.conf.arg(help="Environment steps per seed.")] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,11 +76,11 @@ class Distribution:
     """How the seeds are distributed over memory, parts and processes."""
 
     block: Annotated[
-        int | None,
+        Whole | None,
         tyro.conf.arg(help="Seeds per block; affects results only by floating-point rounding."),
     ] = None
     memory: Annotated[
-        float | None,
+        Real | None,
         tyro.conf.arg(help="GiB that training may use on each device; else half of what is free."),
     ] = None
     part: Annotated[
@@ -70,10 +95,10 @@ class Distribution:
     coordinator: Annotated[
         str | None, tyro.conf.arg(metavar="HOST:PORT", help="Address of process 0, if not detected.")
     ] = None
-    processes: Annotated[int | None, tyro.conf.arg(help="Number of processes, if not detected.")] = None
-    process: Annotated[int | None, tyro.conf.arg(help="Number of this process, from 0, if not detected.")] = (
-        None
-    )
+    processes: Annotated[Whole | None, tyro.conf.arg(help="Number of processes, if not detected.")] = None
+    process: Annotated[
+        Whole | None, tyro.conf.arg(help="Number of this process, from 0, if not detected.")
+    ] = None
 
     @property
     def which_part(self) -> tuple[int, int]:

@@ -16,8 +16,12 @@ import tyro
 from gmbench.benchmarks.packs import load_pack, load_references
 from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.tasks.task import PACKS
+from gmbench.checks import check_real, check_whole
+from gmbench.cli.arguments import Real, Whole
 from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError, hint
+from gmbench.runs.algorithms import check_updates
+from gmbench.runs.blocks import updates_of
 from gmbench.runs.settings import RunOptions, Settings
 from gmbench.studies.competence import CurvePoint, learning_curve, make_variant, validation_levels
 
@@ -27,10 +31,10 @@ def main(
     variants: Path | None = None,
     pack: str | None = None,
     out: Path | None = None,
-    target: float = 0.9,
-    seeds: int | None = None,
-    steps: int | None = None,
-    points: int = 20,
+    target: Real = 0.9,
+    seeds: Whole | None = None,
+    steps: Whole | None = None,
+    points: Whole = 20,
 ) -> None:
     """Trains learners and prints after how many steps and seconds they are competent.
 
@@ -52,6 +56,10 @@ def main(
         raise UsageError(f"there is no pack {pack!r}; {known}")
     settings = Settings.resolve(loaded, RunOptions(seeds=seeds, steps=steps))
     learners = [make_variant(loaded, settings, variant) for variant in chosen]
+    target = check_real("target", target, 0.0, 1.0)
+    for learner in learners:
+        check_updates(settings, learner)
+        points = check_whole("points", points, 1, updates_of(learner, settings.steps))
     if pack is None:
         levels, references = validation_levels(loaded)
     else:
@@ -82,7 +90,7 @@ def read_variants(path: Path | None) -> list[dict[str, Any]]:
     return variants
 
 
-def summarize_curve(variant: dict[str, Any], points: list[CurvePoint], seeds: int, target: float) -> str:
+def summarize_curve(variant: dict[str, Any], points: list[CurvePoint], seeds: int, target: Real) -> str:
     """Returns a line about one learning curve: when it reached the target, and where it ended."""
     name = ", ".join(f"{key} {value}" for key, value in variant.items()) or "as it is"
     reached = next((point for point in points if point.capability >= target), None)

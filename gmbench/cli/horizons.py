@@ -7,6 +7,7 @@ from pathlib import Path
 import tyro
 
 from gmbench.benchmarks.registry import load_task
+from gmbench.cli.arguments import Whole
 from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError
 from gmbench.reports.figures.auto_induced_shift import draw_shift_study
@@ -17,9 +18,9 @@ from gmbench.studies.auto_induced_shift import TASK_HORIZONS, ShiftStudy, study_
 def main(
     task: tyro.conf.Positional[str],
     picture: tyro.conf.Positional[Path],
-    seeds: int | None = None,
-    steps: int | None = None,
-    points: int = 16,
+    seeds: Whole | None = None,
+    steps: Whole | None = None,
+    points: Whole = 16,
 ) -> None:
     """Trains agents, and prints and draws their returns in short and in long episodes.
 
@@ -34,8 +35,6 @@ def main(
         raise UsageError(
             f"{task} has no auto-induced shift; the tasks with one are {', '.join(TASK_HORIZONS)}"
         )
-    if points < 1:
-        raise UsageError(f"points must be at least 1, not {points}")
     if not picture.parent.is_dir():
         raise UsageError(f"there is no folder {picture.parent} to write {picture.name} to")
     study = study_shift(load_task(task), seeds, steps, points)

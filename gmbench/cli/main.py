@@ -22,6 +22,7 @@ from gmbench.cli.speed import speed
 from gmbench.cli.sweep import sweep
 from gmbench.errors import UsageError, hint
 from gmbench.runs.compilation import configure_compilation
+from gmbench.runs.jax_settings import computing
 from gmbench.runs.storage.platforms import check_platform
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -55,7 +56,10 @@ def _run(given: list[str]) -> None:
         known = hint(given[0], COMMANDS, f"the commands are {', '.join(COMMANDS)}")
         raise UsageError(f"there is no command {given[0]!r}; {known}")
     tyro.extras.subcommand_cli_from_dict(
-        COMMANDS,
+        {
+            name: command if command is list_tasks else computing(command)
+            for name, command in COMMANDS.items()
+        },
         prog="gmbench",
         description="Goal misgeneralization in reinforcement learning, benchmarked in pure JAX.",
         args=given,

@@ -13,8 +13,10 @@ from gmbench.cli.arguments import (
     Distribution,
     DistributionArguments,
     Quiet,
+    Real,
     Training,
     TrainingArguments,
+    Whole,
 )
 from gmbench.cli.distribution import Scores, run_distributed, start
 from gmbench.cli.output import print_outcome
@@ -34,8 +36,8 @@ def run(
         tyro.conf.arg(help="Resume the interrupted run, suite or sweep in this directory; needs no name."),
     ] = None,
     training: TrainingArguments = Training(),  # noqa: B008 - frozen
-    alpha: Annotated[float, tyro.conf.arg(help="Fraction of training levels that are shifted.")] = 0.0,
-    levels: Annotated[int | None, tyro.conf.arg(help="Number of training levels that are drawn.")] = None,
+    alpha: Annotated[Real, tyro.conf.arg(help="Fraction of training levels that are shifted.")] = 0.0,
+    levels: Annotated[Whole | None, tyro.conf.arg(help="Number of training levels that are drawn.")] = None,
     distribution: DistributionArguments = Distribution(),  # noqa: B008 - frozen
     json: AsJson = False,
     quiet: Quiet = False,

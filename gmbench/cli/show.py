@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from gmbench.cli.arguments import TaskId
+from gmbench.cli.arguments import TaskId, Whole
 from gmbench.errors import UsageError
 
 
@@ -16,8 +16,8 @@ def show(
     out: Annotated[
         Path | None, tyro.conf.arg(help="A file to write: .png for levels, .gif for two episodes.")
     ] = None,
-    count: Annotated[int, tyro.conf.arg(help="Number of pairs of levels in a .png.")] = 6,
-    first: Annotated[int, tyro.conf.arg(help="Index of the first level in the packs.")] = 0,
+    count: Annotated[Whole, tyro.conf.arg(help="Number of pairs of levels in a .png.")] = 6,
+    first: Annotated[Whole, tyro.conf.arg(help="Index of the first level in the packs.")] = 0,
     level: Annotated[Path | None, tyro.conf.arg(help="A text file with a level to draw instead.")] = None,
     legend: Annotated[bool, tyro.conf.arg(help="Print what the symbols of a level as text mean.")] = False,
 ) -> None:

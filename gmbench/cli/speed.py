@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from gmbench.cli.arguments import AsJson, Quiet
+from gmbench.cli.arguments import AsJson, Quiet, Real, Whole
 from gmbench.cli.consoles import output_console
 from gmbench.cli.output import print_json
 from gmbench.cli.reporting import reporting_stages
@@ -18,18 +18,18 @@ def speed(
         tyro.conf.Positional,
         tyro.conf.arg(metavar="TASK", help="Ids of tasks; without any, all of them."),
     ] = (),
-    seeds: Annotated[tuple[int, ...], tyro.conf.arg(help="Numbers of seeds that train together.")] = (
+    seeds: Annotated[tuple[Whole, ...], tyro.conf.arg(help="Numbers of seeds that train together.")] = (
         1,
         16,
         256,
     ),
-    batch: Annotated[int, tyro.conf.arg(help="Environments in all, divided among the seeds.")] = 4096,
+    batch: Annotated[Whole, tyro.conf.arg(help="Environments in all, divided among the seeds.")] = 4096,
     environments: Annotated[
-        int | None, tyro.conf.arg(help="Environments under random actions; else what suits the device.")
+        Whole | None, tyro.conf.arg(help="Environments under random actions; else what suits the device.")
     ] = None,
-    levels: Annotated[int | None, tyro.conf.arg(help="Number of training levels.")] = None,
-    repeats: Annotated[int, tyro.conf.arg(help="Repeats of each measurement.")] = 7,
-    seconds: Annotated[float, tyro.conf.arg(help="Duration of a repeat; at least one call.")] = 0.5,
+    levels: Annotated[Whole | None, tyro.conf.arg(help="Number of training levels.")] = None,
+    repeats: Annotated[Whole, tyro.conf.arg(help="Repeats of each measurement.")] = 7,
+    seconds: Annotated[Real, tyro.conf.arg(help="Duration of a repeat; at least one call.")] = 0.5,
     training: Annotated[bool, tyro.conf.arg(help="Measure training too, not only environments.")] = True,
     json: AsJson = False,
     quiet: Quiet = False,

@@ -13,11 +13,11 @@ from typing import Any
 
 from rich.table import Table
 
-from gmbench.cli.arguments import AsJson
+from gmbench.checks import check_whole
+from gmbench.cli.arguments import AsJson, Whole
 from gmbench.cli.consoles import output_console
 from gmbench.cli.output import print_json
 from gmbench.cli.standalone import run_standalone
-from gmbench.errors import UsageError
 from gmbench.speed.quartiles import Quartiles
 
 
@@ -84,15 +84,14 @@ def startup_to_json(times: list[Quartiles]) -> dict[str, Any]:
     return {"machine": describe_machine(), "rows": rows}
 
 
-def main(repeats: int = 11, json: AsJson = False) -> None:
+def main(repeats: Whole = 11, json: AsJson = False) -> None:
     """Prints how long commands take to start, and whether each stays within its limit.
 
     Args:
         repeats: how often each command is timed.
         json: whether to print JSON instead of a table.
     """
-    if repeats < 1:
-        raise UsageError(f"repeats must be at least 1, not {repeats}")
+    repeats = check_whole("repeats", repeats, 1, 1000)
     times = [time_startup(startup, repeats) for startup in STARTUPS]
     if json:
         print_json(startup_to_json(times))

@@ -13,9 +13,11 @@ from gmbench.cli.arguments import (
     Distribution,
     DistributionArguments,
     Quiet,
+    Real,
     TaskId,
     Training,
     TrainingArguments,
+    Whole,
 )
 from gmbench.cli.distribution import start
 from gmbench.cli.output import print_outcome
@@ -26,10 +28,10 @@ def sweep(
     task: TaskId,
     out: Annotated[Path, tyro.conf.arg(help="A new directory for the results.")],
     alpha: Annotated[
-        tuple[float, ...], tyro.conf.arg(help="Fractions of training levels that are shifted.")
+        tuple[Real, ...], tyro.conf.arg(help="Fractions of training levels that are shifted.")
     ] = (0.0,),
     levels: Annotated[
-        tuple[int, ...], tyro.conf.arg(help="Numbers of training levels that are drawn; else the budget's.")
+        tuple[Whole, ...], tyro.conf.arg(help="Numbers of training levels that are drawn; else the budget's.")
     ] = (),
     training: TrainingArguments = Training(),  # noqa: B008 - frozen
     distribution: DistributionArguments = Distribution(),  # noqa: B008 - frozen

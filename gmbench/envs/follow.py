@@ -90,7 +90,7 @@ def partner_at(level: Board, time: jax.Array) -> jax.Array:
     right, down = legs[leg]
     along = jnp.minimum(walked, jnp.abs(right))
     place = places[leg] + jnp.stack((jnp.sign(right) * along, jnp.sign(down) * (walked - along)))
-    return jnp.stack((place, places[leg + 1]))
+    return jnp.stack((place, places[leg + 1])).astype(jnp.int32)
 
 
 def _reward_next(

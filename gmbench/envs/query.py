@@ -36,7 +36,7 @@ MOST = 10
 SEAT = SIZE // 2
 """Column and row of the agent, from where it sees the whole blackboard."""
 ADDED, SUBTRACTED, UNKNOWN, ANSWER = np.split(
-    np.arange(2 * MOST_TERMS * LARGEST + LINES + MOST),
+    np.arange(2 * MOST_TERMS * LARGEST + LINES + MOST, dtype=np.int32),
     np.cumsum([MOST_TERMS * LARGEST, MOST_TERMS * LARGEST, LINES]),
 )
 """Indices of the things in ``Board.places``. Unknowns and answer are there only during an episode."""
@@ -71,7 +71,7 @@ def unknown_lines(level: Board, state: QueryState) -> jax.Array:
 def is_right(level: Board, state: QueryState, following: QueryState) -> jax.Array:
     """Returns whether the right answer was given while all terms were known: bool scalar."""
     there = level.places[:, 0] != NOWHERE
-    value = jnp.sum(there[ADDED]) - jnp.sum(there[SUBTRACTED])
+    value = jnp.sum(there[ADDED], dtype=jnp.int32) - jnp.sum(there[SUBTRACTED], dtype=jnp.int32)
     known = following.questions >= count_unknowns(level)
     return (following.done > state.done) & known & (following.beads == value)
 

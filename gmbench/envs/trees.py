@@ -128,7 +128,7 @@ class Trees(Field[TreesState]):
 
     def start(self, level: Board) -> TreesState:
         """Returns the state with the agent at the start."""
-        fewest = jnp.sum(level.places[:, 0] != NOWHERE)
+        fewest = jnp.sum(level.places[:, 0] != NOWHERE, dtype=jnp.int32)
         return TreesState(
             x=level.start[0], y=level.start[1], time=jnp.int32(0), places=level.places, fewest=fewest
         )
@@ -139,9 +139,9 @@ class Trees(Field[TreesState]):
         here = jnp.where(action < len(mazes.ACTIONS), self.moved(level, state, action), stay)
         places = jnp.where(are_at(state.places, here)[:, None], NOWHERE, state.places)
         empty = places[:, 0] == NOWHERE
-        left = MOST - jnp.sum(empty)
+        left = MOST - jnp.sum(empty, dtype=jnp.int32)
         growth, where = random_bits(level, state.time, 2)
-        grows = bernoulli(growth, jnp.array(RATES)[left]) & (left < MOST)
+        grows = bernoulli(growth, jnp.array(RATES, jnp.float32)[left]) & (left < MOST)
         slot = jnp.arange(MOST) == jnp.argmax(empty)
         places = jnp.where((slot & grows)[:, None], self.free_place(where, here, places), places)
         return TreesState(

@@ -29,6 +29,7 @@ WINGS = (
     "gmbench.envs",
     "gmbench.envs.sprites",
     "gmbench.envs.core",
+    "gmbench.checks",
     "gmbench.errors",
 )
 """The wings from top to bottom: a module imports only from its own wing and from the wings below it."""

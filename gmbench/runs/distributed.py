@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from gmbench.checks import check_whole
 from gmbench.errors import UsageError
+from gmbench.runs.limits import MOST_PARTS
 from gmbench.runs.storage import manifests
 from gmbench.runs.storage.directories import is_used
 from gmbench.runs.storage.links import check_links
@@ -36,11 +38,23 @@ class ProcessGroup:
         coordinator: address of process 0, as ``host:port``.
         processes: number of processes.
         process: number of this process, from 0.
+
+    Raises:
+        UsageError: a number is out of range.
     """
 
     coordinator: str | None = None
     processes: int | None = None
     process: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.processes is not None:
+            count = check_whole("the number of processes", self.processes, 1, MOST_PARTS)
+            object.__setattr__(self, "processes", count)
+        if self.process is not None:
+            most = MOST_PARTS if self.processes is None else self.processes
+            number = check_whole("the number of this process", self.process, 0, most - 1)
+            object.__setattr__(self, "process", number)
 
 
 @contextmanager

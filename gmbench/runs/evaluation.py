@@ -13,7 +13,7 @@ from gmbench.agents.algorithm import Algorithm, Policy
 from gmbench.agents.planning import Planner
 from gmbench.benchmarks.episode_steps import Observe, Rules
 from gmbench.benchmarks.episodes import Rollouts
-from gmbench.benchmarks.evaluation import Portion, all_levels, play_episodes
+from gmbench.benchmarks.evaluation import Portion, all_levels, check_actions, play_episodes
 from gmbench.benchmarks.goal_inference import (
     LEVELS_INFERRED,
     PACKS_INFERRED,
@@ -56,11 +56,18 @@ def play_batch(
         keys: random keys of the policies, [blocks, seeds].
         observe: the observation of the policies; None for the view of the environment.
         portion: which levels are played, and when episodes end; None for all levels by the rules of the task.
+
+    Raises:
+        UsageError: a policy chose a number that is no action.
     """
     program = _playing_program(placement, rules_of(task, observe))
     portion = all_levels(levels, task.first_only) if portion is None else portion
     shared = placement.share((levels, portion))
-    return jax.tree.map(np.asarray, program(*shared, placement.put(policies), placement.put(keys)))
+    played: Rollouts = jax.tree.map(
+        np.asarray, program(*shared, placement.put(policies), placement.put(keys))
+    )
+    check_actions(task.env, played)
+    return played
 
 
 def evaluate_batch(

@@ -201,7 +201,7 @@ def _evaluate(
             seeds=seeds,
             episodes=episodes_table(task, of_job(episodes), schedule.packs, seeds),
             goals=goals_table(task, of_job(evidence), seeds),
-            curves=curves_table(curves, schedule.learner.steps_per_update, seeds),
+            curves=curves_table(curves, schedule.updates, schedule.learner.steps_per_update, seeds),
             policies=of_job(learned),
             seconds=trained.seconds * len(positions) / len(cohort),
         )

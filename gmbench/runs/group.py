@@ -163,7 +163,7 @@ def conclude(
         UsageError: a file cannot be written.
     """
     shard = join_shards(shards)
-    lost = np.array(shard.seeds)[diverged(shard.policies)].tolist()
+    lost = np.array(shard.seeds)[diverged(shard.policies, len(shard.seeds))].tolist()
     manifest = {
         "status": manifests.COMPLETE if settings.all_seeds else manifests.PARTIAL,
         **dataclasses.asdict(settings),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gmbench.runs.callbacks import Callbacks
+from gmbench.runs.limits import check_settings
 from gmbench.runs.run import resume_run
 from gmbench.runs.storage import manifests
 from gmbench.runs.storage.results import Result
@@ -31,6 +32,7 @@ def resume(
             not allowed.
         Interrupted: ``callbacks.stop`` returned True.
     """
+    memory = check_settings({"memory": memory})["memory"]
     if manifests.is_sweep(out):
         return resume_sweep(out, memory, callbacks, algorithm)
     if manifests.is_suite(out):

@@ -9,12 +9,12 @@ from gmbench.agents.algorithm import Algorithm
 from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.errors import UsageError
-from gmbench.runs.algorithms import make_algorithm, prepare
+from gmbench.runs.algorithms import check_algorithm, make_algorithm, prepare
 from gmbench.runs.callbacks import Callbacks
 from gmbench.runs.group import Member, run_group, start_manifest
 from gmbench.runs.settings import RunOptions, Settings
 from gmbench.runs.storage import manifests
-from gmbench.runs.storage.directories import claim, locked
+from gmbench.runs.storage.directories import claimed, locked
 from gmbench.runs.storage.results import Result
 from gmbench.runs.storage.training_checkpoints import TrainingCheckpoints
 from gmbench.runs.stored import check_same_settings, read_settings
@@ -46,8 +46,7 @@ def run_task(
         if not settings.all_seeds:
             raise UsageError("a part of a run must be stored; give it a directory for its results")
         return _run(task, settings, learner, None, options.memory, callbacks)
-    claim(out)
-    with locked(out):
+    with claimed(out):
         start_manifest(out, settings)
         return _run(task, settings, learner, out, options.memory, callbacks)
 
@@ -90,6 +89,7 @@ def resume_run(
     task = load_task(settings.task)
     with locked(out):
         learner = make_algorithm(task, settings)
+        check_algorithm(task, settings.algorithm, learner)
         return _run(task, settings, learner, out, memory, callbacks or Callbacks())
 
 

@@ -10,13 +10,11 @@ from typing import Any, TypedDict
 
 from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.tasks.task import Task
-from gmbench.benchmarks.training_levels import check_levels
 from gmbench.errors import UsageError, hint
+from gmbench.runs.limits import MOST, check_settings
 
 ALGORITHM = r"[\w.-]{1,100}(:[\w.]{1,100})?"
-"""The form of the name of an algorithm in a manifest: a word, or ``package.module:factory``."""
-MOST = {"seeds": 10**6, "steps": 10**15, "levels": 10**7, "block": 10**6}
-"""The largest numbers in a manifest; what is read and written follows from them."""
+"""The form of the name of an algorithm: a word, or ``package.module:factory``."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +34,11 @@ class RunOptions:
             The results depend on it by floating-point rounding.
         part: (k, n) to run only the k-th of n parts of the seeds; `gmbench.merge` combines the parts.
         memory: GiB that training may use on each device; None for half of the free memory.
+
+    Numbers may be whole floats, such as 1e6, and numbers of NumPy. `gmbench.runs.limits` has the limits.
+
+    Raises:
+        UsageError: an option has another type, or is out of range.
     """
 
     algorithm: str | None = None
@@ -47,6 +50,13 @@ class RunOptions:
     block: int | None = None
     part: tuple[int, int] = (1, 1)
     memory: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("budget", "alpha", "part"):
+            if getattr(self, name) is None:
+                raise UsageError(f"{name} cannot be None; leave it out for the default")
+        for name, value in check_settings(vars(self)).items():
+            object.__setattr__(self, name, value)
 
 
 class SweepKeywords(TypedDict, total=False):
@@ -118,7 +128,7 @@ class Settings:
             steps=budget.steps if options.steps is None else options.steps,
             alpha=options.alpha,
             levels=budget.levels if options.levels is None else options.levels,
-            block=options.block or 0,
+            block=0 if options.block is None else options.block,
             part=options.part,
         )
 
@@ -144,16 +154,10 @@ class Settings:
             raise UsageError(f"{path} is damaged; the run must be repeated") from error
 
     def __post_init__(self) -> None:
-        for name in ("seeds", "steps"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.block < 0:
-            raise UsageError(f"a block has at least 1 seed, not {self.block}")
-        object.__setattr__(self, "part", tuple(self.part))  # JSON stores tuples as lists.
-        part, parts = self.part
-        if not 1 <= part <= parts:
-            raise UsageError(f"there is no part {part} of {parts}; the first of three is 1/3")
-        check_levels(self.levels, self.alpha)
+        undecided = ("block",) if self.block == 0 else ()
+        given = {name: value for name, value in vars(self).items() if name not in undecided}
+        for name, value in check_settings(given).items():
+            object.__setattr__(self, name, value)
 
     @property
     def all_seeds(self) -> bool:

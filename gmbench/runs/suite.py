@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from gmbench.runs.run import resume_run, run_task
 from gmbench.runs.scores.suite import score_suite
 from gmbench.runs.settings import RunOptions, Settings
 from gmbench.runs.storage import manifests
-from gmbench.runs.storage.directories import claim, is_used, locked
+from gmbench.runs.storage.directories import claim, is_used, locked, released
 from gmbench.runs.storage.files import write_sealed
 from gmbench.runs.storage.links import check_links
 from gmbench.runs.storage.results import Result
@@ -109,8 +109,7 @@ def _run(
     callbacks: Callbacks,
 ) -> SuiteResult:
     """Runs the tasks that are not complete yet, and scores all together. All algorithms are allowed."""
-    complete = [] if out is None else _claim(out, suite_id, settings)
-    with nullcontext() if out is None else locked(out):
+    with _claimed(out, suite_id, settings) as complete:
         done = {}
         for place, (task, own) in enumerate(settings.items(), start=1):
             callbacks.task(task, place, len(settings))
@@ -127,6 +126,18 @@ def _run(
             stored = manifests.read_suite(out)
             write_sealed(out / manifests.SUITE, {**stored, "status": manifests.COMPLETE, **scores})
     return SuiteResult(results=done, scores=scores, out=out)
+
+
+@contextmanager
+def _claimed(out: Path | None, suite_id: str, settings: Mapping[str, Settings]) -> Iterator[list[str]]:
+    """Claims and locks a directory, if there is one, for a ``with`` block; yields what `_claim` returns."""
+    if out is None:
+        yield []
+        return
+    started, new = manifests.is_suite(out), not out.exists()
+    complete = _claim(out, suite_id, settings)
+    with locked(out), nullcontext() if started else released(out, itself=new):
+        yield complete
 
 
 def _options_of(settings: Settings, memory: float | None) -> RunOptions:

@@ -10,6 +10,8 @@ from typing import Any
 
 from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.tasks.task import Task
+from gmbench.benchmarks.training_levels import check_levels
+from gmbench.checks import check_several
 from gmbench.errors import UsageError
 from gmbench.runs.algorithms import make_algorithm, prepare
 from gmbench.runs.callbacks import Callbacks
@@ -17,7 +19,7 @@ from gmbench.runs.group import Member, check_provenance, run_group, start_manife
 from gmbench.runs.scores.sweep import sweep_scores, sweep_table
 from gmbench.runs.settings import RunOptions, Settings
 from gmbench.runs.storage import manifests
-from gmbench.runs.storage.directories import claim, locked
+from gmbench.runs.storage.directories import claimed, locked
 from gmbench.runs.storage.files import write_sealed
 from gmbench.runs.storage.parquet import Table, write_table
 from gmbench.runs.storage.results import Result
@@ -73,8 +75,7 @@ def run_sweep(
         Interrupted: ``callbacks.stop`` returned True.
     """
     task, settings = load_task(task_id), plan_sweep(task_id, options, alpha, levels)
-    claim(out)
-    with locked(out):
+    with claimed(out):
         stored = {name: dataclasses.asdict(own) for name, own in settings.items()}
         content = {"status": manifests.RUNNING, "task": task_id, "settings": stored}
         write_sealed(out / manifests.SWEEP, content)
@@ -87,8 +88,11 @@ def plan_sweep(
     """The settings of each condition of a sweep, by the name of its directory, see `run_sweep`."""
     task = load_task(task_id)
     settings: dict[str, Settings] = {}
-    for fraction, number in itertools.product(alpha, levels or (None,)):
-        condition = prepare(task, dataclasses.replace(options, alpha=fraction, levels=number))[0]
+    numbers = [check_levels(number, 0.0)[0] for number in check_several("levels", levels)]
+    pairs = itertools.product(check_several("alpha", alpha), numbers or (None,))
+    for fraction, number in pairs:
+        given = dataclasses.replace(options, alpha=fraction, levels=number)
+        condition = prepare(task, given, check_code=not settings)[0]
         name = condition_name(condition)
         if name in settings:
             raise UsageError(f"{name} is there twice; give each value once")

@@ -37,7 +37,7 @@ def load_policies(task: Task, run: Result, algorithm: str | None = None) -> Poli
     like = policy_shapes(make_algorithm(task, settings), params, (settings.seeds,))
     digest = run.manifest.get(STORED, {}).get(results.CHECKPOINT)
     restored: Policy = policies.restore(run.out / results.CHECKPOINT, like, digest)
-    broken = set(np.flatnonzero(diverged(restored)).tolist()) - set(run.manifest["diverged"])
+    broken = set(np.flatnonzero(diverged(restored, settings.seeds)).tolist()) - set(run.manifest["diverged"])
     if broken:
         seeds = ", ".join(map(str, sorted(broken)))
         raise UsageError(

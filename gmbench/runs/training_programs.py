@@ -32,9 +32,11 @@ class _Metrics:
     names: tuple[str, ...] = struct.field(pytree_node=False)
 
     @classmethod
-    def stack(cls, metrics: Mapping[str, jax.Array]) -> _Metrics:
-        """Stacks the metrics of an algorithm."""
-        return cls(jnp.stack(list(metrics.values()), axis=-1), tuple(metrics))
+    def stack(cls, metrics: Mapping[str, jax.Array], seeds: int) -> _Metrics:
+        """Stacks the metrics of an algorithm, [seeds] each; there may be none."""
+        values = [jnp.asarray(metric, jnp.float32) for metric in metrics.values()]
+        stacked = jnp.stack(values, axis=-1) if values else jnp.zeros((seeds, 0), jnp.float32)
+        return cls(stacked, tuple(metrics))
 
     def shapes(self) -> dict[str, jax.ShapeDtypeStruct]:
         """The shape of each metric by its name, of metrics that are only described."""
@@ -88,7 +90,7 @@ class Programs:
 
         def update_block(params: EnvParams, learners: Any) -> Any:
             learners, metrics = jax.vmap(algorithm.update, (0, None))(learners, params)
-            return learners, _Metrics.stack(metrics)
+            return learners, _Metrics.stack(metrics, seeds)
 
         init, update = placement.map(init_block), placement.map(update_block, donate=(1,))
         levels = placement.put(stacked_shapes(params, (placement.blocks_per_batch,)))

@@ -6,7 +6,13 @@ import dataclasses
 
 from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.training_levels import check_levels
+from gmbench.checks import check_flag, check_real, check_several, check_whole
 from gmbench.errors import UsageError
+
+MOST = {"environments": 10**8, "batch": 10**8, "repeats": 10**6}
+"""The largest numbers of each kind."""
+MOST_SECONDS = 86_400.0
+"""The longest repeat, in seconds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,20 +44,22 @@ class Choices:
     training: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("environments", "batch", "repeats"):
+        for name, most in MOST.items():
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise UsageError(f"{name} must be at least 1, not {value}")
-        if not 0.0 < self.seconds < float("inf"):
-            raise UsageError(f"seconds must be above 0, not {self.seconds}")
+            if value is not None:
+                object.__setattr__(self, name, check_whole(name, value, 1, most))
+        object.__setattr__(
+            self, "seconds", check_real("seconds", self.seconds, 0.0, MOST_SECONDS, above=True)
+        )
+        check_flag("training", self.training)
+        several = check_several("seeds", self.seeds)
+        object.__setattr__(self, "seeds", tuple(check_whole("seeds", seeds, 1) for seeds in several))
         for seeds in self.seeds:
-            if seeds < 1:
-                raise UsageError(f"seeds must be at least 1, not {seeds}")
             if self.batch % seeds:
                 raise UsageError(
                     f"a batch of {self.batch} environments cannot be divided equally among {seeds} seeds"
                 )
         if self.levels is not None:
-            check_levels(self.levels, alpha=0.0)
+            object.__setattr__(self, "levels", check_levels(self.levels, alpha=0.0)[0])
         for task in self.tasks:
             load_task(task)

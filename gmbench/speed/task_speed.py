@@ -50,7 +50,7 @@ def measure_speed(choices: Choices, on_stage: Callable[[str], None] | None = Non
     rows: list[Row] = []
     for task in tasks:
         stage(f"{task.id}: levels")
-        levels = choices.levels or task.budgets[BUDGET].levels
+        levels = task.budgets[BUDGET].levels if choices.levels is None else choices.levels
         params = task.env.params(training_levels(task, levels, 0.0, TRAINING_LEVELS_SEED))
         stage(f"{task.id}: environments")
         rows.append(_environment_row(task, params, choices, repeats))
@@ -64,7 +64,7 @@ def measure_speed(choices: Choices, on_stage: Callable[[str], None] | None = Non
 
 def _environment_row(task: Task, params: EnvParams, choices: Choices, repeats: Repeats) -> Row:
     default = ENVIRONMENTS.get(jax.default_backend(), ENVIRONMENTS_ACCELERATOR)
-    environments = choices.environments or default
+    environments = default if choices.environments is None else choices.environments
     measured = measure_environment(task.env, params, environments, repeats)
     return Row(task.id, seeds=None, environments=environments, budget=None, measured=measured)
 

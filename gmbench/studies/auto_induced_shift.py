@@ -18,10 +18,11 @@ import numpy as np
 from gmbench.benchmarks.playing import play, play_references, reference_policies
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.benchmarks.training_levels import TRAINING_LEVELS_SEED, training_levels
+from gmbench.checks import check_whole
 from gmbench.envs.core.levels import LevelGenerator, generate
 from gmbench.envs.feed import MOST_DAYS, Feed, FeedLevels
 from gmbench.envs.trees import Trees, TreesLevels
-from gmbench.runs.algorithms import make_algorithm
+from gmbench.runs.algorithms import check_updates, make_algorithm
 from gmbench.runs.blocks import updates_of
 from gmbench.runs.evaluation import evaluation_keys
 from gmbench.runs.settings import RunOptions, Settings
@@ -178,7 +179,7 @@ def study_shift(task: Task, seeds: int | None, steps: int | None, points: int) -
         task: a task of `TASK_HORIZONS`.
         seeds: training seeds; None for those of the quick budget.
         steps: environment steps per seed; None for those of the quick budget.
-        points: number of pauses, at least 1; the last one is at the end of training.
+        points: number of pauses, from 1 to the number of updates; the last one is at the end of training.
 
     Raises:
         UsageError: a number is out of range.
@@ -186,6 +187,8 @@ def study_shift(task: Task, seeds: int | None, steps: int | None, points: int) -
     plan = TASK_HORIZONS[task.id]
     settings = Settings.resolve(task, RunOptions(seeds=seeds, steps=steps))
     algorithm = make_algorithm(task, settings)
+    check_updates(settings, algorithm)
+    points = check_whole("points", points, 1, updates_of(algorithm, settings.steps))
     horizons = [HorizonLevels.draw(task, plan.horizon(length)) for length in plan.lengths]
     keys = evaluation_keys(range(settings.seeds))
     params = task.env.params(training_levels(task, settings.levels, 0.0, TRAINING_LEVELS_SEED))

@@ -28,8 +28,9 @@ from tests.commands import refusal
         (["calibrate", "coinrun-v1", "--run", "nowhere"], "no directory nowhere"),
         (["show", "coinrun-v1", "--out", "a.jpg"], "should end in .png"),
         (["show", "coinrun-v1", "--out", "no/where/a.png"], "does not exist"),
-        (["show", "coinrun-v1", "--out", "a.png", "--count", "0"], "not among"),
-        (["show", "coinrun-v1", "--out", "a.gif", "--first", "512"], "not among"),
+        (["show", "coinrun-v1", "--out", "a.png", "--count", "0"], "count must be at least 1"),
+        (["show", "coinrun-v1", "--out", "a.gif", "--first", "512"], "first must be at most 511"),
+        (["show", "coinrun-v1", "--out", "a.png", "--first", "511"], "not among"),
         (["show", "coinrun-v1", "--out", "a.png", "--level", "no.txt"], "cannot be read"),
         (["show", "core-v1", "--out", "a.png"], "core-v1 is a suite, and this takes a task"),
         (["show", "core-v1", "--out", "a.gif"], "core-v1 is a suite, and this takes a task"),
@@ -44,7 +45,7 @@ def test_wrong_input_gets_one_sentence(arguments, words, capsys, tmp_path, monke
 
 
 @pytest.mark.parametrize(
-    "arguments", [["run", "coinrun-v1", "--out", "x", "--seeds", "two"], ["list", "x"], []]
+    "arguments", [["run", "coinrun-v1", "--out", "x", "--sedes", "2"], ["list", "x"], []]
 )
 def test_a_command_that_cannot_be_parsed_has_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as stop:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from math import inf
 from typing import ClassVar
 
 from gmbench.agents.networks import ActorCritic, Network, RecurrentActorCritic
+from gmbench.checks import check_real, check_several, check_whole
+
+WHOLE = ("num_envs", "num_steps", "epochs", "minibatches")
+"""The hyperparameters that are whole numbers."""
+MOST = 10**6
+"""The largest of them, and the most units of a layer."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +32,11 @@ class PPOConfig:
         entropy_weight: weight of the entropy bonus.
         max_gradient_norm: gradients with a larger global norm are scaled down to it.
         reward_scale: factor of the rewards that the learner learns from.
-        hidden: units of each hidden layer.
+        hidden: units of each hidden layer, of one layer at least.
+
+    Raises:
+        UsageError: a number is none, or out of range.
+        ValueError: the rows do not divide into minibatches.
     """
 
     num_envs: int = 32
@@ -46,9 +57,20 @@ class PPOConfig:
     """Whether the network is recurrent."""
 
     def __post_init__(self) -> None:
-        for name in ("num_envs", "num_steps", "epochs", "minibatches"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in WHOLE:
+            object.__setattr__(self, name, check_whole(name, getattr(self, name), 1, MOST))
+        for name in ("discount", "gae_lambda"):
+            object.__setattr__(self, name, check_real(name, getattr(self, name), 0.0, 1.0))
+        for name in ("learning_rate", "clip", "max_gradient_norm"):
+            object.__setattr__(self, name, check_real(name, getattr(self, name), 0.0, above=True))
+        for name in ("value_weight", "entropy_weight"):
+            object.__setattr__(self, name, check_real(name, getattr(self, name), 0.0))
+        object.__setattr__(self, "reward_scale", check_real("reward_scale", self.reward_scale, -inf))
+        hidden = tuple(
+            check_whole("hidden", units, 1, MOST) for units in check_several("hidden", self.hidden)
+        )
+        check_whole("the number of hidden layers", len(hidden), 1)
+        object.__setattr__(self, "hidden", hidden)
         if self.rows % self.minibatches:
             steps = "" if self.recurrent else f" x {self.num_steps} steps"
             raise ValueError(
@@ -84,8 +106,7 @@ class RecurrentPPOConfig(PPOConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.memory < 1:
-            raise ValueError(f"memory must be at least 1, not {self.memory}")
+        object.__setattr__(self, "memory", check_whole("memory", self.memory, 1, MOST))
 
     def network(self, actions: int) -> Network:
         """Returns the network, without weights, for this number of actions."""

@@ -16,7 +16,10 @@ from gmbench.agents.ppo import losses
 from gmbench.agents.ppo.config import PPOConfig, RecurrentPPOConfig
 from gmbench.agents.ppo.rollout import Experience, Steps, begin, collect
 from gmbench.envs.core.environment import Environment, EnvParams
+from gmbench.errors import UsageError
 
+MOST_GRADIENT_STEPS = 2**31 - 1
+"""The optimizer counts its steps in an int32."""
 METRICS = ("policy_loss", "value_loss", "entropy", "kl", "clipped")
 """The metrics of a gradient step, see `PPO.update`."""
 
@@ -81,10 +84,26 @@ class PPO:
         return cls(env, config, updates=-(-steps // (config.num_envs * config.num_steps)))
 
     def __post_init__(self) -> None:
-        if self.config.num_steps > self.env.shortest_horizon:
-            raise ValueError(
-                f"a rollout of {self.config.num_steps} steps is longer than an episode may be "
-                f"({self.env.shortest_horizon}); use more environments and a shorter rollout"
+        self._check_horizon(self.env.shortest_horizon)
+        gradient_steps = self.updates * self.config.epochs * self.config.minibatches
+        if gradient_steps > MOST_GRADIENT_STEPS:
+            raise UsageError(
+                f"{self.updates:,} updates have {gradient_steps:,} gradient steps, and "
+                f"{MOST_GRADIENT_STEPS:,} are the most; give fewer steps"
+            )
+
+    def _check_horizon(self, horizon: int) -> None:
+        """Checks that a rollout is not longer than the shortest episode that a time limit may end.
+
+        So a rollout cuts off at most one episode of each environment, whose last state is kept.
+
+        Raises:
+            UsageError: it is longer.
+        """
+        if self.config.num_steps > horizon:
+            raise UsageError(
+                f"a rollout of {self.config.num_steps} steps is longer than an episode may be ({horizon}); "
+                "use more environments and a shorter rollout"
             )
 
     @property
@@ -108,7 +127,12 @@ class PPO:
         )
 
     def init(self, key: jax.Array, params: EnvParams) -> PPOLearner:
-        """Makes a learner with new weights and freshly reset environments."""
+        """Makes a learner with new weights and freshly reset environments.
+
+        Raises:
+            UsageError: the time limit of the parameters is shorter than a rollout.
+        """
+        self._check_horizon(params.max_steps_in_episode)
         weights_key, env_key, key = jax.random.split(key, 3)
         experience = begin(self.env, self.network, env_key, params, self.config.num_envs)
         weights = self.network.init(weights_key, experience.views)
@@ -121,7 +145,11 @@ class PPO:
         ``return_GOAL`` are their mean length and mean undiscounted return on each goal (NaN if none
         finished). ``policy_loss``, ``value_loss``, ``entropy``, ``kl`` (divergence from the policy that
         collected the rollout) and ``clipped`` (fraction of clipped ratios) are means over the gradient steps.
+
+        Raises:
+            UsageError: the time limit of the parameters is shorter than a rollout.
         """
+        self._check_horizon(params.max_steps_in_episode)
         config = self.config
         collect_key, learn_key, key = jax.random.split(learner.key, 3)
         experience, steps, next_values, finished = collect(

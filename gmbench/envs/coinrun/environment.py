@@ -112,7 +112,7 @@ class CoinRun(Environment[CoinRunLevel, CoinRunState]):
     def packed_view(self, level: CoinRunLevel, state: CoinRunState) -> jax.Array:
         """Returns the packed observation of the cells around the agent: uint16[VIEW, 7]."""
         packed = grid.window(level.cells, state.x, state.y)
-        enemies = packed[:, ENEMY + jax.lax.div(state.phase, PHASE_STEPS)]
+        enemies = packed[:, ENEMY + jax.lax.div(state.phase, jnp.int32(PHASE_STEPS))]
         coin = grid.spot(level.coin, state.x, state.y)
         trace = ((jnp.uint16(1) << state.rise.astype(jnp.uint16)) - 1) << (grid.RADIUS - state.rise)
         rise = jnp.where(jnp.arange(grid.VIEW) == grid.RADIUS, trace.astype(jnp.uint16), 0)

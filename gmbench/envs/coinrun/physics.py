@@ -47,13 +47,13 @@ def start(level: CoinRunLevel) -> CoinRunState:
 
 def advance(level: CoinRunLevel, state: CoinRunState, action: jax.Array) -> CoinRunState:
     """Moves the agent up or down, then left or right; then checks whether the new cell kills it."""
-    sideways = jax.lax.rem(jnp.asarray(action, jnp.int32), 3) - 1
+    sideways = jax.lax.rem(jnp.asarray(action, jnp.int32), jnp.int32(3)) - 1
     columns = level.cells.columns(state.x - 1, 3)
     y, rise = _vertical(columns[1], state, wants_jump=action >= 3)
     blocked = filled(columns[1 + sideways, WALL], y)
     x = jnp.where(blocked, state.x, state.x + sideways)
     here = columns[1 + jnp.where(blocked, 0, sideways)]
-    phase = jax.lax.rem(state.phase + 1, PERIOD)
+    phase = jax.lax.rem(state.phase + 1, jnp.int32(PERIOD))
     dead = state.dead | _deadly(here, y, state.phase, phase)
     return CoinRunState(x=x, y=y, rise=rise, phase=phase, dead=dead)
 
@@ -88,6 +88,6 @@ def _deadly(here: jax.Array, y: jax.Array, before: jax.Array, after: jax.Array) 
         before: int32, ``phase`` before the step.
         after: int32, ``phase`` after the step.
     """
-    left, entered = jax.lax.div(before, PHASE_STEPS), jax.lax.div(after, PHASE_STEPS)
+    left, entered = (jax.lax.div(phase, jnp.int32(PHASE_STEPS)) for phase in (before, after))
     enemies = here[ENEMY + left] | here[ENEMY + entered]
     return filled(here[LAVA] | here[SAW] | enemies, y)

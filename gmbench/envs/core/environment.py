@@ -12,14 +12,18 @@ from flax import struct
 from gymnax.environments import environment as gymnax_environment
 from gymnax.environments import spaces
 
+from gmbench.checks import check_whole
 from gmbench.envs.core import grid
 from gmbench.envs.core.definition import Goal, LevelT, StateT
 from gmbench.envs.core.levels import pool_size, take, training_pool
 from gmbench.envs.core.materialized import materialized
 from gmbench.envs.core.numbering import StateNumbering
+from gmbench.errors import UsageError
 
 __all__ = ["DEFAULT_POOL_SIZE", "EnvParams", "EnvState", "Environment", "Goal", "LevelT", "StateT"]
 
+LONGEST_EPISODE = 2**31 - 1
+"""The largest time limit. Steps are counted in an int32."""
 DEFAULT_POOL_SIZE = 256
 """Levels in the pool of `Environment.default_params`."""
 DEFAULT_POOL_SEED = 407
@@ -32,11 +36,22 @@ class EnvParams:
 
     Attributes:
         levels: a pool of levels, stacked on axis 0; ``reset`` draws one uniformly.
-        max_steps_in_episode: int32, an upper bound of the horizon of every level, in steps.
+        max_steps_in_episode: an upper bound of the horizon of every level, in steps. It is no array but a
+            part of the structure, so that an algorithm can check it when it is traced.
+
+    Raises:
+        UsageError: the time limit is no whole number of at least 1.
     """
 
     levels: Any
-    max_steps_in_episode: int | jax.Array
+    max_steps_in_episode: int = struct.field(pytree_node=False)
+
+    def __post_init__(self) -> None:
+        if type(self.max_steps_in_episode) is not int or self.max_steps_in_episode < 1:
+            if isinstance(self.max_steps_in_episode, jax.core.Tracer):
+                raise UsageError("max_steps_in_episode must be known when a program is compiled; give an int")
+            limit = check_whole("max_steps_in_episode", self.max_steps_in_episode, 1, LONGEST_EPISODE)
+            object.__setattr__(self, "max_steps_in_episode", limit)
 
 
 @struct.dataclass
@@ -71,7 +86,7 @@ class Environment(
 
     def params(self, levels: LevelT) -> EnvParams:
         """Returns the parameters that run this environment on a pool of levels."""
-        return EnvParams(levels=levels, max_steps_in_episode=jnp.int32(self.time_limit))
+        return EnvParams(levels=levels, max_steps_in_episode=self.time_limit)
 
     @property
     def default_params(self) -> EnvParams:

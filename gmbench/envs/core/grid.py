@@ -41,8 +41,8 @@ class BitPlanes:
         first = jnp.asarray(x, jnp.int32) + RADIUS
         channels = self.words.shape[-1]
         if self.index is None:
-            return jax.lax.dynamic_slice(self.words, (first, 0), (count, channels))
-        sliced = jax.lax.dynamic_slice(self.words, (self.index, first, 0), (1, count, channels))
+            return jax.lax.dynamic_slice(self.words, (first, jnp.int32(0)), (count, channels))
+        sliced = jax.lax.dynamic_slice(self.words, (self.index, first, jnp.int32(0)), (1, count, channels))
         # Without the barrier, jax 0.11.2 cannot compile an unbatched environment on a CPU: it fuses the slice
         # into a function that it then calls with the wrong number of arguments.
         return jax.lax.optimization_barrier(sliced[0])

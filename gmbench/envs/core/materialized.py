@@ -28,9 +28,9 @@ def materialized(tree: TreeT) -> TreeT:
 
     def leaf(array: Any) -> Any:
         if array.dtype == bool:
-            return jax.lax.rem(array.astype(jnp.int32), _LARGEST) != 0
+            return jax.lax.rem(array.astype(jnp.int32), jnp.int32(_LARGEST)) != 0
         if array.dtype == jnp.int32:
-            return jax.lax.rem(array, _LARGEST)
+            return jax.lax.rem(array, jnp.int32(_LARGEST))
         return array
 
     materialized_tree: TreeT = jax.tree.map(leaf, tree)

@@ -52,7 +52,8 @@ class StateNumbering(EnvironmentDefinition[LevelT, StateT]):
         """Returns the state that has a number (int32 scalar)."""
         values = {}
         for name, count in reversed(list(self._checked_digits.items())):
-            number, values[name] = jax.lax.div(number, count), jax.lax.rem(number, count)
+            divisor = jnp.int32(count)
+            number, values[name] = jax.lax.div(number, divisor), jax.lax.rem(number, divisor)
         form: Any = _state_shapes(self)
         zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), form)
         fields = {name: value.astype(getattr(form, name).dtype) for name, value in values.items()}

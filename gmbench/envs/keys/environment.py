@@ -167,8 +167,9 @@ class Keys(World[KeysLevel, KeysState]):
 
     def numbered_state(self, number: jax.Array) -> KeysState:
         """Returns the state with a number."""
-        taken, cell = jax.lax.div(number, SIZE**2), jax.lax.rem(number, SIZE**2)
-        x, y = jax.lax.rem(cell, SIZE), jax.lax.div(cell, SIZE)
+        size, cells = jnp.int32(SIZE), jnp.int32(SIZE**2)
+        taken, cell = jax.lax.div(number, cells), jax.lax.rem(number, cells)
+        x, y = jax.lax.rem(cell, size), jax.lax.div(cell, size)
         return KeysState(x=x, y=y, taken=taken.astype(jnp.uint32))
 
 

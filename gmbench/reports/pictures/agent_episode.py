@@ -51,7 +51,7 @@ def save_showcase(task: Task, result: Result, policies: Any, folder: Path) -> No
     seed = result.scores["per_seed"][0]["seed"]
     training, shifted = (_episodes_of(task, result.episodes, pack, seed) for pack in (TRAINING, SHIFTED))
     index = distinguishing_level(task, training, shifted)
-    every = range(len(jax.tree.leaves(policies)[0]))
+    every = range(result.manifest["seeds"])
     block, keys = one_block(policies, every, seed, result.manifest["block"])
     # The level is played alone and beyond the first goal, by the program that played all levels of the run.
     portion = Portion(np.int32(index), np.int32(index + 1), np.bool_(False))

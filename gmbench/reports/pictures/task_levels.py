@@ -15,6 +15,7 @@ from gmbench.benchmarks.playing import play_references, reference_observation, r
 from gmbench.benchmarks.registry import load_task
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.benchmarks.trajectories import record
+from gmbench.checks import check_whole
 from gmbench.envs.core.levels import select
 from gmbench.errors import UsageError
 from gmbench.reports.pictures.animation import save_gif
@@ -44,7 +45,8 @@ def show_pairs(task_id: str, out: Path, count: int, first: int) -> None:
     """
     task = load_task(task_id)
     check_target(out, (".png",))
-    if count < 1 or first < 0 or first + count > PACK_SIZE:
+    count, first = check_whole("count", count, 1, PACK_SIZE), check_whole("first", first, 0, PACK_SIZE - 1)
+    if first + count > PACK_SIZE:
         raise UsageError(f"levels {first} to {first + count - 1} are not among 0 to {PACK_SIZE - 1}")
     replace_file(out, functools.partial(pairs_sheet(task, count, first).save, format="PNG"))
 
@@ -115,8 +117,7 @@ def show_policies(task_id: str, out: Path, first: int) -> None:
     """
     task = load_task(task_id)
     check_target(out, (".gif",))
-    if not 0 <= first < PACK_SIZE:
-        raise UsageError(f"level {first} is not among 0 to {PACK_SIZE - 1}")
+    first = check_whole("first", first, 0, PACK_SIZE - 1)
     episodes = [_reference_episode(task, pack, first, index) for index, pack in enumerate(("iid", "shift"))]
     sides = [(level, states) for level, states, _ in episodes]
     box = used_box(task.env, *sides)

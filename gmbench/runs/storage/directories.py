@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from gmbench.errors import UsageError
+from gmbench.errors import Interrupted, UsageError
+from gmbench.runs.storage import manifests
 from gmbench.runs.storage.files import PART, cannot_write
 from gmbench.runs.storage.links import check_links
 from gmbench.runs.storage.manifests import is_interrupted
 from gmbench.runs.storage.platforms import check_platform
 
 LOCK = ".lock"
+PLANS = (manifests.MANIFEST, manifests.SUITE, manifests.SWEEP, "plan.json")
+"""The files that are written before training begins."""
 MERGING = f"merging{PART}"
 """A file that is there while parts are merged."""
 _held: dict[Path, IO[str]] = {}
@@ -42,6 +46,54 @@ def claim(out: Path, merge: bool = False) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{out} cannot be made ({error.strerror}); give --out another directory") from error
+
+
+@contextmanager
+def claimed(out: Path) -> Iterator[None]:
+    """Claims a directory for a new run, locks it for a ``with`` block, and releases it, see `released`.
+
+    Raises:
+        UsageError: see `claim` and `locked`.
+    """
+    new = not out.exists()
+    claim(out)
+    with locked(out), released(out, itself=new):
+        yield
+
+
+@contextmanager
+def released(out: Path, itself: bool) -> Iterator[None]:
+    """Empties a directory again if a ``with`` block fails before it has saved any training or result in it.
+
+    So the corrected command can have the directory.
+
+    Args:
+        out: a directory that was claimed and locked before.
+        itself: whether to remove the directory itself too.
+    """
+    try:
+        yield
+    except Interrupted:
+        raise
+    except Exception:
+        if _holds_plans_only(out):
+            _remove(out, itself)
+        raise
+
+
+def _holds_plans_only(out: Path) -> bool:
+    """Whether a directory holds nothing but what a run, a suite or a sweep writes before it trains."""
+    files = (path.name for path in out.rglob("*") if not path.is_dir())
+    return all(name in (*PLANS, LOCK) or name.endswith(PART) for name in files)
+
+
+def _remove(out: Path, itself: bool) -> None:
+    for path in out.iterdir():
+        with contextlib.suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if itself:
+        with contextlib.suppress(OSError):
+            out.rmdir()
 
 
 def is_used(out: Path) -> bool:

@@ -17,12 +17,15 @@ FILE_BYTES = 1 << 16
 
 
 def save(path: Path, tree: Any) -> None:
-    """Writes a pytree of arrays to a new directory, completely or not at all.
+    """Writes a pytree of arrays to a new directory, completely or not at all. It may have no arrays.
 
     Raises:
         UsageError: it cannot be written.
     """
     try:
+        if not jax.tree.leaves(tree):
+            path.mkdir()  # Orbax would warn that it finds no arrays.
+            return
         with _checkpointer() as checkpointer:
             checkpointer.save(path.absolute(), tree)
     except Exception as error:  # orbax passes on whatever its many backends raise.
@@ -47,6 +50,8 @@ def restore(path: Path, like: Any, digest: str | None) -> Any:
         _check_size(path, like)
         if directory_digest(path) != digest:
             raise ValueError("its files are not those that the run wrote")
+        if not jax.tree.leaves(like):
+            return like
         with _checkpointer() as checkpointer:
             shapes = jax.eval_shape(lambda: like)
             _check_shapes(checkpointer.metadata(path.absolute()).item_metadata.tree, shapes)

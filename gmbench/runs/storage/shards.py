@@ -165,16 +165,16 @@ def _sorted_by_pack(table: Table) -> Table:
     return {name: column[order] for name, column in table.items()}
 
 
-def diverged(policies: Any) -> np.ndarray:
+def diverged(policies: Any, seeds: int) -> np.ndarray:
     """Which policies have a weight that is NaN or infinite: bool[seeds].
 
     Args:
-        policies: NumPy arrays stacked on axis 0, one per seed.
+        policies: NumPy arrays stacked on axis 0, one per seed. Policies without arrays do not diverge.
+        seeds: number of seeds.
     """
     broken = [
         ~np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1)
         for leaf in map(np.asarray, jax.tree.leaves(policies))
         if jax.numpy.issubdtype(leaf.dtype, jax.numpy.inexact)  # NumPy does not know bfloat16 as such.
     ]
-    seeds = len(jax.tree.leaves(policies)[0])
     return np.any([np.zeros(seeds, bool), *broken], axis=0)

@@ -83,16 +83,16 @@ def concatenate(tables: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndar
 
 
 def curves_table(
-    metrics: Mapping[str, np.ndarray], steps_per_update: int, seeds: range
+    metrics: Mapping[str, np.ndarray], updates: int, steps_per_update: int, seeds: range
 ) -> dict[str, np.ndarray]:
     """Makes the table of learning curves, see `gmbench.runs.storage.results.Result`.
 
     Args:
-        metrics: every metric of the algorithm, float32[updates, seeds].
+        metrics: every metric of the algorithm, float32[updates, seeds]; there may be none.
+        updates: number of updates of every seed.
         steps_per_update: environment steps of one update.
         seeds: numbers of the seeds, in the order of axis 1.
     """
-    updates = len(next(iter(metrics.values())))
     update = np.tile(np.arange(1, updates + 1, dtype=np.int32), len(seeds))
     return {
         "seed": np.repeat(np.array(seeds, np.int32), updates),
