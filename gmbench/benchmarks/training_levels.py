@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 
+from gmbench.benchmarks.limits import LARGEST_SEED, MOST_LEVELS
 from gmbench.benchmarks.tasks.task import Task
 from gmbench.checks import check_real, check_whole
 from gmbench.envs.core.levels import training_pool
@@ -13,12 +14,6 @@ from gmbench.envs.core.levels import training_pool
 TRAINING_LEVELS_SEED = 2022
 """The seed of the training levels of every run. So runs with equal task, `alpha` and `levels` train on the
 same levels."""
-
-
-MOST_LEVELS = 10**7
-"""The most levels of a pool."""
-LARGEST_SEED = 2**32 - 1
-"""The largest seed of a pool. JAX would take larger seeds for smaller ones."""
 
 
 def check_levels(levels: int, alpha: float) -> tuple[int, float]:

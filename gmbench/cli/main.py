@@ -55,11 +55,13 @@ def _run(given: list[str]) -> None:
     if given and not given[0].startswith("-") and given[0] not in COMMANDS:
         known = hint(given[0], COMMANDS, f"the commands are {', '.join(COMMANDS)}")
         raise UsageError(f"there is no command {given[0]!r}; {known}")
+    joining = (run, sweep)
+    commands = {
+        name: command if command is list_tasks else computing(command, join=command in joining)
+        for name, command in COMMANDS.items()
+    }
     tyro.extras.subcommand_cli_from_dict(
-        {
-            name: command if command is list_tasks else computing(command)
-            for name, command in COMMANDS.items()
-        },
+        commands,
         prog="gmbench",
         description="Goal misgeneralization in reinforcement learning, benchmarked in pure JAX.",
         args=given,

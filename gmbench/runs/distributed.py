@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from gmbench.checks import check_whole
 from gmbench.errors import UsageError
+from gmbench.runs.jax_settings import check_devices
 from gmbench.runs.limits import MOST_PARTS
 from gmbench.runs.storage import manifests
 from gmbench.runs.storage.directories import is_used
@@ -59,14 +60,15 @@ class ProcessGroup:
 
 @contextmanager
 def joined(group: ProcessGroup | None) -> Iterator[None]:
-    """Joins a process group for the duration of a ``with`` block; does nothing for None.
+    """Joins a process group for the duration of a ``with`` block, unless it is None; then checks the devices.
 
     It must be entered before JAX is used for anything else.
 
     Raises:
-        UsageError: the group cannot be joined.
+        UsageError: the group cannot be joined, or JAX has no device.
     """
     if group is None:
+        check_devices()
         yield
         return
     import jax
@@ -80,6 +82,7 @@ def joined(group: ProcessGroup | None) -> Iterator[None]:
             "--process K, or run without --distributed"
         ) from error
     try:
+        check_devices()
         yield
     finally:
         jax.distributed.shutdown()

@@ -1,6 +1,8 @@
-"""Settings of JAX that change numbers: gmbench computes with the same ones, whatever a user has set.
+"""Settings of JAX: gmbench computes with the same ones, whatever a user has set, on devices that are there.
 
-They hold for the thread that computes, and until it has computed: a program that calls gmbench keeps its own.
+The settings hold for the thread that computes, and until it has computed: a program that calls gmbench keeps
+its own. This module imports JAX late, and nothing else: gymnax computes as soon as it is imported, so that
+devices must be checked, and a process group joined, before.
 """
 
 from __future__ import annotations
@@ -35,12 +37,19 @@ ArgumentsT = ParamSpec("ArgumentsT")
 ResultT = TypeVar("ResultT")
 
 
-def computing(function: Callable[ArgumentsT, ResultT]) -> Callable[ArgumentsT, ResultT]:
-    """Makes a function compute with the pinned settings of JAX."""
+def computing(function: Callable[ArgumentsT, ResultT], join: bool = False) -> Callable[ArgumentsT, ResultT]:
+    """Makes a function compute with the pinned settings of JAX, after its devices are checked.
+
+    Args:
+        function: the function.
+        join: whether it checks the devices itself, after it has joined a process group.
+    """
 
     @functools.wraps(function)
     def with_pinned(*arguments: ArgumentsT.args, **keywords: ArgumentsT.kwargs) -> ResultT:
         with pinned():
+            if not join:
+                check_devices()
             return function(*arguments, **keywords)
 
     return with_pinned
@@ -61,3 +70,25 @@ def pinned() -> Iterator[None]:
         for name, value in PINNED.items():
             stack.enter_context(getattr(jax, name)(value))
         yield
+
+
+def check_devices() -> None:
+    """Checks that JAX can use the devices that the user asks for, with ``JAX_PLATFORMS`` for instance.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    import jax
+
+    try:
+        jax.local_devices()
+    except (
+        RuntimeError,
+        AssertionError,
+    ) as error:  # jax asserts that there is a device.
+        reason = str(error).strip().partition("\n")[0].partition(" (set JAX_PLATFORMS")[0].rstrip(".")
+        asked = jax.config.jax_platforms  # type: ignore[attr-defined]
+        named = f"the devices that JAX_PLATFORMS={asked} asks for" if asked else "any device"
+        raise UsageError(
+            f"JAX cannot use {named} ({reason or 'there is none'}); unset JAX_PLATFORMS, or set it to cpu"
+        ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gmbench.benchmarks.training_levels import MOST_LEVELS
+from gmbench.benchmarks.limits import MOST_LEVELS
 from gmbench.checks import check_real, check_text, check_whole
 from gmbench.errors import UsageError
 

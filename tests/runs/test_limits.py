@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gmbench.agents.ppo.learner import MOST_GRADIENT_STEPS
-from gmbench.benchmarks.training_levels import LARGEST_SEED
+from gmbench.benchmarks.limits import LARGEST_SEED
 from gmbench.runs.contract import OWN_COLUMNS
 from gmbench.runs.jax_settings import PINNED
 from gmbench.runs.limits import MOST, MOST_UPDATES
