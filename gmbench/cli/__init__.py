@@ -6,6 +6,11 @@ and ``speed``. The other commands of this folder are for studies and for maintai
 ``planning_cost`` and ``startup``.
 """
 
-from gmbench.cli.interrupts import watch_standalone
+from gmbench.cli.interrupts import is_standalone, watch_standalone
 
 watch_standalone()
+if is_standalone():
+    # The modules of such commands import gymnax, which computes at once, as soon as they are imported.
+    from gmbench.cli.endings import check_chosen_devices
+
+    check_chosen_devices()

@@ -11,6 +11,7 @@ from typing import TextIO
 
 from gmbench.cli import interrupts
 from gmbench.errors import MACHINE, AllDiverged, Interrupted, UsageError, printable
+from gmbench.runs.jax_settings import check_devices
 
 WRONG_INPUT = 2
 ALL_DIVERGED = 3
@@ -47,6 +48,14 @@ def run_to_end(command: Callable[[], object], name: str) -> int:
         _discard(sys.stdout)  # It may be what could not be written.
         return _say(name, _describe(error), WRONG_INPUT)
     return 0
+
+
+def check_chosen_devices() -> None:
+    """Ends the process with one sentence if JAX has no device of those that the user has chosen."""
+    if os.environ.get("JAX_PLATFORMS"):
+        status = run_to_end(check_devices, "gmbench.cli")
+        if status:
+            sys.exit(status)
 
 
 def _describe(error: OSError) -> str:

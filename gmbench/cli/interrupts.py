@@ -142,11 +142,16 @@ INTERRUPTS = Interrupts()
 """The interrupts of this process."""
 
 
-def watch_standalone() -> None:
-    """Waits for signals if this process runs a module of ``gmbench.cli`` as a command.
+def is_standalone() -> bool:
+    """Whether this process runs a module of ``gmbench.cli`` as a command, when the package is imported.
 
     The package is imported before the module and whatever the module imports. While Python looks for a module
     that is given as ``-m``, the first word of the command line is that option.
     """
-    if sys.argv[:1] == ["-m"]:
+    return sys.argv[:1] == ["-m"]
+
+
+def watch_standalone() -> None:
+    """Waits for signals if this process runs a module of ``gmbench.cli`` as a command."""
+    if is_standalone():
         INTERRUPTS.watch()

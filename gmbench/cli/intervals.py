@@ -17,9 +17,10 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
+from gmbench.checks import check_whole
+from gmbench.cli.arguments import Whole
 from gmbench.cli.output import print_json
 from gmbench.cli.standalone import run_standalone
-from gmbench.errors import UsageError
 from gmbench.reports.tables.intervals import interval_tables
 from gmbench.runs.storage.files import write_json
 from gmbench.studies.intervals import study_intervals
@@ -27,8 +28,8 @@ from gmbench.studies.seed_populations import VALUES, seed_values
 
 
 def main(
-    samples: Annotated[int, tyro.conf.arg(help="Samples of seeds in each case.")] = 500,
-    resamples: Annotated[int, tyro.conf.arg(help="Bootstrap resamples of each sample.")] = 999,
+    samples: Annotated[Whole, tyro.conf.arg(help="Samples of seeds in each case.")] = 500,
+    resamples: Annotated[Whole, tyro.conf.arg(help="Bootstrap resamples of each sample.")] = 999,
     json: Annotated[bool, tyro.conf.arg(help="Print JSON instead of tables.")] = False,
     store: Annotated[
         tuple[Path, ...], tyro.conf.arg(help="Directories of runs; store the shares of their seeds first.")
@@ -37,10 +38,10 @@ def main(
     """Simulates how often the 95 % intervals over seeds cover the truth, and how wide they are.
 
     Raises:
-        UsageError: a number is too small, or a directory does not hold a complete run.
+        UsageError: a number is out of range, or a directory does not hold a complete run.
     """
-    if samples < 10 or resamples < 99:
-        raise UsageError("at least 10 samples and 99 resamples are needed")
+    samples = check_whole("samples", samples, 10, 10**6)
+    resamples = check_whole("resamples", resamples, 99, 10**6)
     if store:
         write_json(VALUES, seed_values(store))
     study = dataclasses.asdict(study_intervals(samples, resamples))

@@ -47,8 +47,9 @@ def measure_ceilings(
         array_bytes: bytes of the array that is read and written; None for the platform's default.
     """
     platform = jax.default_backend()
-    sizes = matrix_sizes or MATRIX_SIZES.get(platform, MATRIX_SIZES_ACCELERATOR)
-    array_bytes = array_bytes or ARRAY_BYTES.get(platform, ARRAY_BYTES_ACCELERATOR)
+    sizes = MATRIX_SIZES.get(platform, MATRIX_SIZES_ACCELERATOR) if matrix_sizes is None else matrix_sizes
+    if array_bytes is None:
+        array_bytes = ARRAY_BYTES.get(platform, ARRAY_BYTES_ACCELERATOR)
     products = [_measure_arithmetic(repeats, size) for size in sizes]
     return Ceilings(
         arithmetic=max(products, key=lambda rate: rate.median),

@@ -1,6 +1,7 @@
 """Settings of JAX that a user has set elsewhere: the same numbers, or a sentence that says what to unset."""
 
 import os
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -85,14 +86,20 @@ def test_an_offset_of_all_seeds_is_refused(monkeypatch, tmp_path):
         ("tpu", ["sweep", TASK, "--out", "new"]),
         ("nonsense", ["run", "quick", "--out", "new"]),
         ("cuda", ["show", TASK, "--out", "new.png"]),
+        ("tpu", [sys.executable, "-m", "gmbench.cli.competence", TASK]),
     ],
 )
 def test_a_device_that_is_not_there_is_named_in_one_sentence(platform, words, tmp_path):
     if jax.default_backend() != "cpu":
         pytest.skip("this machine may have the device")
-    done = run_process([*MODULE, *words], cwd=tmp_path, variables={"JAX_PLATFORMS": platform})
+    command = words if words[0] == sys.executable else [*MODULE, *words]
+    done = run_process(command, cwd=tmp_path, variables={"JAX_PLATFORMS": platform})
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
-    assert line.startswith(f"gmbench: JAX cannot use the devices that JAX_PLATFORMS={platform} asks for (")
+    assert (
+        line.removeprefix("gmbench")
+        .removeprefix(".cli")
+        .startswith(f": JAX cannot use the devices that JAX_PLATFORMS={platform} asks for (")
+    )
     assert line.endswith("; unset JAX_PLATFORMS, or set it to cpu")
     assert not list(tmp_path.iterdir())
