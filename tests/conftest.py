@@ -15,6 +15,7 @@ configure_compilation()
 
 import fcntl
 import shutil
+from pathlib import Path
 
 import jax
 import pytest
@@ -26,6 +27,23 @@ from gmbench.envs.core.levels import generate
 from gmbench.envs.keys import KeysLevels
 from tests.commands import run_command
 from tests.tiny_runs import SUITE_COMMAND, no_figures
+
+
+MEMORY_MAPS = Path("/proc/self/maps")
+"""Where Linux lists the memory maps of a process, one in a line."""
+MOST_MAPS = 20_000
+"""Memory maps with which a process goes on to the next file of tests. Linux allows 65,530 by default."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_programs():
+    """Frees the compiled programs where there are many.
+
+    XLA needs several memory maps for each, and crashes where Linux allows no more.
+    """
+    yield
+    if MEMORY_MAPS.exists() and MEMORY_MAPS.read_bytes().count(b"\n") > MOST_MAPS:
+        jax.clear_caches()
 
 
 @pytest.fixture(scope="module", params=["coinrun-v1", "keys-v1"])

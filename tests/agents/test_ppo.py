@@ -13,6 +13,7 @@ from gmbench.agents.ppo.rollout import begin, collect
 from gmbench.envs.core.levels import select
 from gmbench.runs.blocks import seed_keys
 from gmbench.runs.storage import policies as checkpoint
+from gmbench.runs.storage.atomic import directory_digest
 
 SETTINGS = {"num_envs": 8, "num_steps": 16, "epochs": 2, "minibatches": 2, "hidden": (16,)}
 CONFIG = PPOConfig(**SETTINGS)
@@ -209,7 +210,8 @@ def test_finished_episodes_are_counted(collected):
 def test_a_stored_policy_is_restored(ppo, params, init, tmp_path):
     policies = [ppo.policy(init(jax.random.key(seed), params)) for seed in (0, 1)]
     checkpoint.save(tmp_path / "kept", policies[0])
-    restored = checkpoint.restore(tmp_path / "kept", like=policies[1])
+    digest = directory_digest(tmp_path / "kept")
+    restored = checkpoint.restore(tmp_path / "kept", like=policies[1], digest=digest)
     view = ppo.env.reset(jax.random.key(2), params)[0]
     carries = [policy.act(policy.start(), view, jax.random.key(3)) for policy in (policies[0], restored)]
     jax.tree.map(np.testing.assert_array_equal, *carries)

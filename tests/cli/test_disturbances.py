@@ -43,7 +43,7 @@ MATRIX = [
     for name in SIGNALS
 ]
 SENTENCES = {
-    "import": "stopped while starting; nothing was saved yet; repeat the command",
+    "import": "stopped while starting; repeat the command",
     "training": "stopped and saved the training; resume with gmbench run --resume {out}",
     "drawing figures": "stopped while drawing figures; the results in {out} are complete; "
     "gmbench score {out} draws the figures if they are missing",
@@ -257,6 +257,7 @@ def test_a_directory_that_is_taken_away_ends_the_run_in_one_sentence(lost, tmp_p
     with no_figures(), pytest.raises(UsageError, match="was removed while the run was at work there"):
         gmbench.run(TASK, out=out, **SETTINGS, callbacks=Callbacks(progress=take_away, stop=lambda: True))
     assert out.exists() == (lost != "directory")
+    assert (out / ".lock").exists() == (lost == "lock of another run")
     assert not (out / "training" / "0000-000000001").exists()
 
 

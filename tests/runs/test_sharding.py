@@ -66,7 +66,7 @@ def test_two_processes_give_the_same_results_as_one(whole, tmp_path):
         (["--part", "0/3"], "there is no part 0 of 3"),
         (["--part", "half"], "3/16, the third of sixteen"),
         (["--part", "4/4"], "make 3 parts at most, not 4"),
-        (["--block", "-1"], "a block has at least 1 seed"),
+        (["--block", "-1"], "block must be at least 1, not -1"),
         (["--memory", "1e-9"], "give --memory more, or --block fewer seeds"),
         (["--processes", "2"], "go with --distributed"),
         (["--distributed"], "the processes cannot be joined"),

@@ -76,7 +76,7 @@ def released(out: Path, itself: bool) -> Iterator[None]:
     except Interrupted:
         raise
     except Exception:
-        if _holds_plans_only(out):
+        if _is_ours(out) and _holds_plans_only(out):
             _remove(out, itself)
         raise
 
@@ -132,9 +132,10 @@ def locked(out: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            del _held[out]
             with contextlib.suppress(OSError):
-                (out / LOCK).unlink()
+                if _is_ours(out):
+                    (out / LOCK).unlink()
+            del _held[out]
 
 
 def check_lock(out: Path) -> None:
@@ -143,11 +144,16 @@ def check_lock(out: Path) -> None:
     Raises:
         UsageError: it was removed or replaced, or its lock was.
     """
-    if out in _held and not _is_file_of_lock(out, _held[out]):
+    if out in _held and not _is_ours(out):
         raise UsageError(
             f"{out}, or the file {LOCK} in it, was removed while the run was at work there, and another run "
             "may have taken its place; give --out a new directory and leave it alone"
         )
+
+
+def _is_ours(out: Path) -> bool:
+    """Whether this process holds the lock of a directory, and the directory and the lock are still there."""
+    return out in _held and _is_file_of_lock(out, _held[out])
 
 
 def _is_file_of_lock(out: Path, file: IO[str]) -> bool:
