@@ -162,13 +162,15 @@ def test_a_sweep_with_a_condition_that_diverges_is_complete(tmp_path, capsys):
     printed = capsys.readouterr()
     assert f"all seeds of alpha-1_levels-{LEVELS} diverged" in printed.err.splitlines()[-1]
     assert "diverged" in printed.out
-    assert "2 diverged" in printed.out
+    assert "2/2 diverged" in printed.out
     assert "is complete" in refusal(capsys, "run", "--resume", tmp_path / "sweep")
     for name in (f"alpha-{alpha}_levels-{LEVELS}" for alpha in (0, 1)):
         assert manifests.is_complete(tmp_path / "sweep" / name)
     before = (tmp_path / "sweep" / "sweep.json").read_text()
     table = pq.read_table(tmp_path / "sweep" / "sweep.parquet").to_pydict()
-    assert (table["alpha"], table["seed"]) == ([0.0, 0.0], [0, 1])
+    assert (table["alpha"], table["seed"]) == ([0.0, 0.0, 1.0, 1.0], [0, 1, 0, 1])
+    assert table["verdict"][2:] == ["diverged"] * 2
+    assert np.isnan(table["goal"]).tolist() == [False, False, True, True]
     assert (tmp_path / "sweep" / "figures" / "sweep_alpha.png").exists()
     run_command("score", tmp_path / "sweep")
     assert (tmp_path / "sweep" / "sweep.json").read_text() == before
@@ -179,8 +181,9 @@ def test_a_suite_whose_only_task_diverges_is_complete(tmp_path, monkeypatch, cap
     words = command_line("run", "one-v1", algorithm=ALL_DIVERGE, out=tmp_path / "suite", **FEW)
     assert main(words) == ALL_DIVERGED
     printed = capsys.readouterr()
-    assert f"{TASK}: K -, G -; goal -, proxy -, neither -; 2 of 2 diverged" in printed.err
-    assert "2 diverged" in printed.out
+    nothing = "K - (0), G - (0); goal - (0), proxy - (0), neither - (0)"
+    assert f"{TASK}: 2 of 2 diverged; {nothing}" in printed.err
+    assert "2/2 diverged" in printed.out
     stored = json.loads((tmp_path / "suite" / "suite.json").read_text())
     assert stored["status"] == "complete"
     assert stored["tasks"][TASK]["diverged"] == [0, 1]
@@ -189,10 +192,11 @@ def test_a_suite_whose_only_task_diverges_is_complete(tmp_path, monkeypatch, cap
     run_command("score", tmp_path / "suite")
 
 
-def test_a_table_without_a_row_has_the_columns_of_any_other(lost):
+def test_a_table_of_lost_seeds_has_their_verdicts_and_no_figures(lost):
     table = sweep_table({"alpha-0": lost[0]})
-    assert {len(column) for column in table.values()} == {0}
-    assert {"condition", "alpha", "seed", "capability_iid", "goal", "verdict"} <= set(table)
+    assert table["verdict"].tolist() == ["diverged"] * 2
+    assert table["seed"].tolist() == [0, 1]
+    assert np.isnan(table["capability_iid"]).all()
 
 
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16, jnp.float16])

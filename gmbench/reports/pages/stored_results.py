@@ -85,7 +85,7 @@ def _side_by_side(folder: Path, *names: str) -> str:
     runs = [_stored(folder, name) for name in names]
     columns = [dict(labelled_estimates(run["scores"])) for run in runs]
     header = ("", *(f"`{run['task']}`, alpha {run['alpha']:g}" for run in runs))
-    rows = [("seeds", *(verdict_counts(run["scores"]) for run in runs))]
+    rows = [("verdicts", *(verdict_counts(run["scores"]) for run in runs))]
     rows += [(label, *(_estimate(column[label]) for column in columns)) for label in columns[0]]
     return markdown_table(header, rows)
 
@@ -188,11 +188,12 @@ KINDS: Mapping[str, Callable[..., str]] = {
 
 
 def _estimate(estimate: Mapping[str, Any], digits: int = 3) -> str:
-    """Returns a mean with its interval, or a dash."""
+    """Returns a mean with its interval and the number of seeds behind it, or a dash."""
     mean, low, high = (estimate[name] for name in ("mean", "low", "high"))
     if mean is None:
         return "-"
-    return f"{mean:.{digits}f}" + ("" if low is None else f" ({low:.{digits}f} to {high:.{digits}f})")
+    interval = "" if low is None else f" ({low:.{digits}f} to {high:.{digits}f})"
+    return f"{mean:.{digits}f}{interval}, n {estimate['count']}"
 
 
 def _printed(tables: Sequence[Any]) -> str:

@@ -92,7 +92,7 @@ def _number_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> Table:
 def _outcome(row: Row) -> str:
     """Returns the verdict on a probe and whether it is as expected, or how many seeds got each verdict."""
     if row.verdicts:
-        return verdict_counts({"verdicts": row.verdicts})
+        return verdict_counts({"verdicts": row.verdicts}, "\n")
     verdict = SHORT.get(row.verdict, row.verdict)
     if row.passed is False:
         return f"{verdict} {'FAIL' if row.limit is None else '*'}"

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
 
 from gmbench.benchmarks.scoring import DIVERGED, INCAPABLE, MISGENERALIZED, SHARES, SHIFT_ONLY
+from gmbench.benchmarks.statistics import wilson_rate
 from gmbench.reports.tables.goals import goal_label
 from gmbench.runs.scores.suite import title_parts
 
-SUITE_NOTE = """\
+COLUMNS_NOTE = """\
+verdicts: seeds with each among all seeds, and the 95 % interval of the rate
 C: capability, iid; K, G: capability and goal generalization, undefined for seeds below the floor
-IQM: interquartile mean of all tasks' seeds, with its 95 % interval"""
+in brackets: number of seeds behind a mean; seeds that diverged have verdicts only"""
+SUITE_NOTE = f"{COLUMNS_NOTE}\nIQM: interquartile mean of all tasks' seeds, with its 95 % interval"
 """Explains the columns and rows of the table of a suite."""
-SWEEP_NOTE = """\
-C: capability, iid; K, G: capability and goal generalization, undefined for seeds below the floor
-means over seeds"""
+SWEEP_NOTE = f"{COLUMNS_NOTE}\nmeans over seeds"
 """Explains the columns of the table of a sweep."""
-
-
 INFERENCE_NOTE = "directedness in nats per step"
 """Explains the rows of goal inference in the table of a run."""
 RARE = (SHIFT_ONLY, DIVERGED)
@@ -56,55 +55,49 @@ def score_table(scores: Mapping[str, Any]) -> Table:
 
 
 def suite_table(scores: Mapping[str, Any]) -> Table:
-    """Returns the table of a suite: the main scores of each task, and those over all tasks and seeds."""
-    table = Table(
-        title=", ".join(title_parts(scores)),
-        title_justify="left",
-        caption=SUITE_NOTE,
-        caption_justify="left",
-    )
-    table.add_column("task")
-    table.add_column("seeds")
-    for column in ("C", "K", "G", *SHARES):
-        table.add_column(column, justify="right")
+    """Returns the table of a suite: verdicts and main scores of each task, and of all tasks and seeds."""
+    table = _main_table(", ".join(title_parts(scores)), SUITE_NOTE, ("task",))
     for task, row in scores["tasks"].items():
-        table.add_row(task, verdict_counts(row), *_main_scores(row, "mean"))
+        table.add_row(task, verdict_counts(row, "\n"), *_means_and_counts(row))
     table.add_section()
-    table.add_row("mean", verdict_counts(scores), *_main_scores(scores["mean"], "mean"))
-    for label, end in (("IQM", "mean"), ("  from", "low"), ("  to", "high")):
+    table.add_row("mean", verdict_counts(scores, "\n"), *_means_and_counts(scores["mean"]))
+    table.add_row("IQM", "", *_means_and_counts(scores["interquartile_mean"]))
+    for label, end in (("  from", "low"), ("  to", "high")):
         table.add_row(label, "", *_main_scores(scores["interquartile_mean"], end))
     return table
 
 
 def sweep_scores_table(scores: Mapping[str, Any]) -> Table:
-    """Returns the table of a sweep: the main scores of each condition."""
+    """Returns the table of a sweep: verdicts and main scores of each condition."""
     conditions = scores["conditions"]
     first = next(iter(conditions.values()))
-    table = Table(
-        title=f"{scores['task']}, {first['algorithm']}, {first['steps']:,} steps for each seed",
-        title_justify="left",
-        caption=SWEEP_NOTE,
-        caption_justify="left",
-    )
-    for column in ("alpha", "levels"):
-        table.add_column(column, justify="right")
-    table.add_column("seeds")
-    for column in ("C", "K", "G", *SHARES):
-        table.add_column(column, justify="right")
+    title = f"{scores['task']}, {first['algorithm']}, {first['steps']:,} steps for each seed"
+    table = _main_table(title, SWEEP_NOTE, ("alpha", "levels"))
     for row in conditions.values():
         swept = f"{row['alpha']:g}", f"{row['levels']:,}"
-        table.add_row(*swept, verdict_counts(row), *_main_scores(row, "mean"))
+        table.add_row(*swept, verdict_counts(row, "\n"), *_means_and_counts(row))
+    return table
+
+
+def _main_table(title: str, note: str, names: Sequence[str]) -> Table:
+    """Returns a table without rows: what names a row, then its verdicts, then C, K, G and the shares."""
+    table = Table(title=title, title_justify="left", caption=note, caption_justify="left", pad_edge=False)
+    for name in names:
+        table.add_column(name, justify="left" if name == "task" else "right", no_wrap=True)
+    table.add_column("verdicts")
+    for column in ("C", "K", "G", *SHARES):
+        table.add_column(column, justify="right", no_wrap=True)
     return table
 
 
 def headline(scores: Mapping[str, Any]) -> str:
-    """Returns one line with the main scores and the verdicts of a task of a suite."""
-    shares = ", ".join(f"{name} {_number(scores['shares'][name]['mean'])}" for name in SHARES)
-    k, g = (_number(scores[f"{name}_generalization"]["mean"]) for name in ("capability", "goal"))
+    """Returns one line with the verdicts and the main scores of a task of a suite."""
     seeds = ", ".join(
         f"{count} of {scores['seeds']} {verdict}" for verdict, count in scores["verdicts"].items() if count
     )
-    return f"{scores['task']}: K {k}, G {g}; {shares}; {seeds}"
+    k, g = (_counted(scores[f"{name}_generalization"], " ") for name in ("capability", "goal"))
+    shares = ", ".join(f"{name} {_counted(scores['shares'][name], ' ')}" for name in SHARES)
+    return f"{scores['task']}: {seeds}; K {k}, G {g}; {shares}"
 
 
 def labelled_estimates(scores: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -127,23 +120,41 @@ def labelled_estimates(scores: Mapping[str, Any]) -> list[tuple[str, Mapping[str
     return rows
 
 
+def _main_estimates(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Returns the estimates of C, K, G and the shares of a task or of a condition."""
+    names = ("capability", "capability_generalization", "goal_generalization")
+    return [*(row[name] for name in names), *(row["shares"][name] for name in SHARES)]
+
+
 def _main_scores(row: Mapping[str, Any], end: str) -> list[str]:
-    """Returns C, K, G and the shares as text.
+    """Returns one number of each main estimate as text: ``mean``, ``low`` or ``high``."""
+    return [_number(estimate[end]) for estimate in _main_estimates(row)]
+
+
+def _means_and_counts(row: Mapping[str, Any]) -> list[str]:
+    """Returns the mean of each main estimate, and below it the number of seeds behind it."""
+    return [_counted(estimate, "\n") for estimate in _main_estimates(row)]
+
+
+def _counted(estimate: Mapping[str, Any], between: str) -> str:
+    return f"{_number(estimate['mean'])}{between}({estimate['count']})"
+
+
+def verdict_counts(row: Mapping[str, Any], between: str = " ") -> str:
+    """Returns how many of all seeds got each verdict that occurs, and Wilson's interval of its rate.
 
     Args:
-        row: the scores of a task or of a condition.
-        end: which number of each estimate to write: ``mean``, ``low`` or ``high``.
+        row: the scores of a run, a suite, a task of it or a condition of a sweep; only ``verdicts`` is read.
+        between: what stands between a count and its interval: a space, or a line break for narrow columns.
     """
-    names = ("capability", "capability_generalization", "goal_generalization")
-    estimates = [*(row[name] for name in names), *(row["shares"][name] for name in SHARES)]
-    return [_number(estimate[end]) for estimate in estimates]
-
-
-def verdict_counts(row: Mapping[str, Any]) -> str:
-    """Returns how many seeds got each verdict that occurs."""
-    return ", ".join(
-        f"{count} {SHORT.get(verdict, verdict)}" for verdict, count in row["verdicts"].items() if count
-    )
+    seeds = sum(row["verdicts"].values())
+    rates = {verdict: wilson_rate(count, seeds) for verdict, count in row["verdicts"].items() if count}
+    parts = [
+        f"{row['verdicts'][verdict]}/{seeds} {SHORT.get(verdict, verdict)}{between}"
+        f"({rate.low:.2f} to {rate.high:.2f})"
+        for verdict, rate in rates.items()
+    ]
+    return ("\n" if between == "\n" else ", ").join(parts)
 
 
 def _number(value: float | None) -> str:

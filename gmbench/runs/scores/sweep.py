@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gmbench.benchmarks.scoring import SHARES
+from gmbench.benchmarks.scoring import DIVERGED, SHARES
 from gmbench.benchmarks.tasks.task import PACKS
 from gmbench.runs.scores.suite import GENERALIZATION
 from gmbench.runs.storage.manifests import SWEPT_SETTINGS
@@ -20,13 +20,20 @@ def sweep_table(done: Mapping[str, Result]) -> Table:
 
     Columns: ``condition`` str, ``alpha`` float64, ``levels`` int64, ``seed`` int64; float64, NaN where
     undefined, ``capability_PACK`` for each pack, ``goal``, ``proxy`` and ``neither`` (shares under shift),
-    ``capability_generalization`` and ``goal_generalization``; and ``verdict`` str. Seeds that diverged have
-    no row.
+    ``capability_generalization`` and ``goal_generalization``; and ``verdict`` str. Seeds that diverged have a
+    row with their verdict and no figures, so that rates of verdicts in the table are among all seeds.
 
     Args:
         done: the result of each condition, by its name.
     """
-    rows = [_row(name, result, seed) for name, result in done.items() for seed in result.scores["per_seed"]]
+    rows = [
+        _row(name, result, seed)
+        for name, result in done.items()
+        for seed in sorted(
+            [*result.scores["per_seed"], *({"seed": seed} for seed in result.scores["diverged"])],
+            key=lambda seed: int(seed["seed"]),
+        )
+    ]
     return {name: np.array([row[name] for row in rows], kind) for name, kind in _columns().items()}
 
 
@@ -38,14 +45,16 @@ def _columns() -> dict[str, type]:
 
 
 def _row(condition: str, result: Result, seed: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a seed: of its entry in ``per_seed``, or of its number alone if it diverged."""
+    capability, shares = seed.get("capability", {}), seed.get("shares", {})
     return {
         "condition": condition,
         **{setting: result.manifest[setting] for setting in SWEPT_SETTINGS},
         "seed": seed["seed"],
-        **{f"capability_{pack}": float(seed["capability"][pack]) for pack in PACKS},
-        **{share: float(seed["shares"][share]) for share in SHARES},
-        **{figure: float(seed[figure]) for figure in GENERALIZATION},
-        "verdict": seed["verdict"],
+        **{f"capability_{pack}": float(capability.get(pack, np.nan)) for pack in PACKS},
+        **{share: float(shares.get(share, np.nan)) for share in SHARES},
+        **{figure: float(seed.get(figure, np.nan)) for figure in GENERALIZATION},
+        "verdict": seed.get("verdict", DIVERGED),
     }
 
 

@@ -58,5 +58,5 @@ def test_the_numbers_beside_the_bars_are_those_of_the_table(scores):
             if text.xy[0] == place and text.xy[1] <= 0
         }
         assert [float(drawn[row]) for row in range(rows)] == pytest.approx(
-            [float(cell) for cell in columns[name][:rows]], abs=0.006
+            [float(cell.split()[0]) for cell in columns[name][:rows]], abs=0.006
         )
