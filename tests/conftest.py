@@ -28,7 +28,6 @@ from gmbench.envs.keys import KeysLevels
 from tests.commands import run_command
 from tests.tiny_runs import SUITE_COMMAND, no_figures
 
-
 MEMORY_MAPS = Path("/proc/self/maps")
 """Where Linux lists the memory maps of a process, one in a line."""
 MOST_MAPS = 20_000

@@ -7,12 +7,16 @@ from pathlib import Path
 import tyro
 
 from gmbench.benchmarks.registry import load_task
-from gmbench.cli.arguments import Whole
+from gmbench.cli.arguments import AsJson, Whole
+from gmbench.cli.consoles import output_console
+from gmbench.cli.output import print_json
 from gmbench.cli.standalone import run_standalone
 from gmbench.errors import UsageError
 from gmbench.reports.figures.auto_induced_shift import draw_shift_study
+from gmbench.reports.tables.horizons import horizon_tables, study_figures
 from gmbench.runs.storage.files import replace_file
-from gmbench.studies.auto_induced_shift import TASK_HORIZONS, ShiftStudy, study_shift
+from gmbench.speed.machine import describe_machine
+from gmbench.studies.auto_induced_shift import TASK_HORIZONS, study_shift
 
 
 def main(
@@ -21,6 +25,7 @@ def main(
     seeds: Whole | None = None,
     steps: Whole | None = None,
     points: Whole = 16,
+    json: AsJson = False,
 ) -> None:
     """Trains agents, and prints and draws their returns in short and in long episodes.
 
@@ -30,6 +35,7 @@ def main(
         seeds: training seeds; those of the quick budget unless given.
         steps: environment steps per seed; those of the quick budget unless given.
         points: how often the agents are evaluated during training.
+        json: print JSON instead of tables.
     """
     if task not in TASK_HORIZONS:
         raise UsageError(
@@ -38,30 +44,13 @@ def main(
     if not picture.parent.is_dir():
         raise UsageError(f"there is no folder {picture.parent} to write {picture.name} to")
     study = study_shift(load_task(task), seeds, steps, points)
-    print(report(study))
+    figures = study_figures(study)
     figure, kind = draw_shift_study(study), picture.suffix.removeprefix(".") or "png"
     replace_file(picture, lambda part: figure.savefig(part, dpi=200, format=kind))
-
-
-def report(study: ShiftStudy) -> str:
-    """Returns the means over seeds as text: one line for each pause, and one for each horizon."""
-    short, long = study.pauses[0].lengths
-    lines = [
-        f"fraction of the reference return on the goal in {short} and in {long} {study.unit}, "
-        "by steps of training:"
-    ]
-    for steps, returns in zip(study.steps, study.pauses, strict=True):
-        lines.append("{:>10,} {:.3f} {:.3f}".format(steps, *returns.goal.mean(axis=1)))
-    lines.append(
-        "fraction of the reference return on the goal and on the proxy at the end of training, "
-        f"by {study.unit}:"
-    )
-    trained = study.trained
-    for length, goal, proxy in zip(
-        trained.lengths, trained.goal.mean(axis=1), trained.proxy.mean(axis=1), strict=True
-    ):
-        lines.append(f"{length:>10,} {goal:.3f} {proxy:.3f}")
-    return "\n".join(lines)
+    if json:
+        print_json({**figures, "machine": describe_machine()})
+    else:
+        output_console().print(*horizon_tables(figures), sep="\n")
 
 
 if __name__ == "__main__":

@@ -65,21 +65,31 @@ class TaskHorizons:
     """The horizons at which the agents of a task are evaluated.
 
     Attributes:
-        unit: the unit of the lengths, in words.
+        units: the unit of the lengths in words, of one and of several.
         lengths: the lengths of the horizons, the shortest first.
         horizon: makes the horizon of a given length.
     """
 
-    unit: str
+    units: tuple[str, str]
     lengths: tuple[int, ...]
     horizon: Callable[[int], Horizon]
 
 
 TASK_HORIZONS = {
-    "trees-v1": TaskHorizons("steps in a forest", (25, 50, 100, 200, 400), _trees),
-    "feed-v1": TaskHorizons("days with a user", (1, 2, 4, 8, MOST_DAYS), _feed),
+    "trees-v1": TaskHorizons(("step in a forest", "steps in a forest"), (25, 50, 100, 200, 400), _trees),
+    "feed-v1": TaskHorizons(("day with a user", "days with a user"), (1, 2, 4, 8, MOST_DAYS), _feed),
 }
 """The horizons of every task with an auto-induced shift, by the id of the task."""
+
+
+def in_words(length: int, units: Sequence[str]) -> str:
+    """Returns a length with its unit.
+
+    Args:
+        length: the length.
+        units: the unit in words, of one and of several.
+    """
+    return f"{length:,} {units[length != 1]}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,14 +127,14 @@ class ShiftStudy:
 
     Attributes:
         task: id of the task.
-        unit: the unit of the lengths of horizons, in words.
+        units: the unit of the lengths of horizons in words, of one and of several.
         steps: the environment steps per seed that training had taken at each pause.
         pauses: the returns at the shortest and at the longest horizon, at each pause.
         trained: the returns at every horizon at the end of training.
     """
 
     task: str
-    unit: str
+    units: tuple[str, str]
     steps: tuple[int, ...]
     pauses: tuple[HorizonReturns, ...]
     trained: HorizonReturns
@@ -201,4 +211,4 @@ def study_shift(task: Task, seeds: int | None, steps: int | None, points: int) -
         at_end = len(taken) == points
         pauses.append(evaluate_horizons(horizons if at_end else [horizons[0], horizons[-1]], policies, keys))
     trained = pauses[-1]
-    return ShiftStudy(task.id, plan.unit, tuple(taken), (*pauses[:-1], trained.ends()), trained)
+    return ShiftStudy(task.id, plan.units, tuple(taken), (*pauses[:-1], trained.ends()), trained)

@@ -1,4 +1,4 @@
-"""Tables of suites and sweeps: verdicts with their rates stand first, and means have their number of seeds."""
+"""Tables of suites and sweeps: verdicts with their rates stand first, and means have numbers of seeds."""
 
 import dataclasses
 import io

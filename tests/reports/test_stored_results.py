@@ -11,7 +11,7 @@ from gmbench.cli import documents
 from gmbench.cli.documents import RESULTS, written_texts
 from gmbench.reports.pages.stored_results import BLOCK, fill_figures, store_run
 
-OTHERS = ("calibrate-", "hostile", "intervals", "speed-", "startup")
+OTHERS = ("calibrate-", "horizons-", "hostile", "intervals", "speed-", "startup")
 """How the names of stored results begin that are not runs."""
 RUNS = sorted(path.stem for path in RESULTS.glob("*.json") if not path.stem.startswith(OTHERS))
 
@@ -73,6 +73,21 @@ def test_figures_that_there_are_not_are_named(tmp_path):
         fill_figures(block.format("nothing"), tmp_path)
     with pytest.raises(Exception, match="cannot be read"):
         fill_figures(block.format("run missing"), tmp_path)
+
+
+def test_versions_are_compared_between_equal_runs_only(tmp_path, tiny_run):
+    stored = store_run(tiny_run)
+    other = {**stored, "versions": {**stored["versions"], "jax": "9.9"}}
+    for name, content in (("here", stored), ("there", other), ("longer", {**stored, "steps": 1})):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content, default=float))
+    block = "<!-- figures: versions here {} -->\n<!-- end of figures -->"
+    filled = fill_figures(block.format("there"), tmp_path)
+    assert ", jax 9.9 |" in filled
+    lines = sum(line.startswith("| ") and " to " in line for line in filled.splitlines())
+    assert re.search(r"overlap in (\d+) of \1 lines\. The means differ by 0\.000 at most", filled)
+    assert lines
+    with pytest.raises(ValueError, match="the runs differ in steps"):
+        fill_figures(block.format("longer"), tmp_path)
 
 
 def test_a_text_that_differs_fails_the_check(monkeypatch, tmp_path):

@@ -1,5 +1,7 @@
 """The study of auto-induced shift: agents in longer and longer episodes, which their own actions change."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,12 +9,12 @@ import pytest
 from flax import struct
 
 from gmbench.benchmarks.registry import load_task
-from gmbench.cli.horizons import report
 from gmbench.envs.core.grid import RADIUS
 from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.feed import TOPIC, Feed, appeal
 from gmbench.envs.trees import Trees
 from gmbench.reports.figures.auto_induced_shift import draw_shift_study
+from gmbench.reports.tables.horizons import horizon_rows, horizon_tables, study_figures
 from gmbench.studies import auto_induced_shift
 from gmbench.studies.auto_induced_shift import (
     TASK_HORIZONS,
@@ -20,6 +22,7 @@ from gmbench.studies.auto_induced_shift import (
     HorizonReturns,
     ShiftStudy,
     evaluate_horizons,
+    in_words,
     study_shift,
 )
 
@@ -141,16 +144,27 @@ def test_no_horizon_is_evaluated_twice_at_the_end(study, evaluated):
     assert evaluated == [(25, 400), study.trained.lengths]
 
 
-def test_the_report_has_a_line_for_each_pause_and_each_horizon(study):
-    lines = report(study).splitlines()
-    assert len(lines) == 2 + len(study.steps) + len(study.trained.lengths)
-    assert lines[1].split()[0] == "1,536"
-    assert float(lines[-1].split()[1]) == pytest.approx(study.trained.goal[-1].mean(), abs=5e-4)
+def test_the_tables_have_a_line_for_each_pause_and_each_horizon(study):
+    figures = study_figures(study)
+    by_steps, by_length = horizon_rows(json.loads(json.dumps(figures)))
+    assert by_steps[0] == ["steps", "goal, 25 steps in a forest", "goal, 400 steps in a forest"]
+    assert [row[0] for row in by_steps[1:]] == ["1,536", "2,304"]
+    assert [int(row[0]) for row in by_length[1:]] == list(study.trained.lengths)
+    assert float(by_length[-1][1]) == pytest.approx(study.trained.goal[-1].mean(), abs=5e-4)
+    assert float(by_length[-1][2]) == pytest.approx(study.trained.proxy[-1].mean(), abs=5e-4)
+    assert [table.row_count for table in horizon_tables(figures)] == [len(by_steps) - 1, len(by_length) - 1]
+
+
+def test_one_day_is_no_days():
+    assert in_words(1, TASK_HORIZONS["feed-v1"].units) == "1 day with a user"
+    assert in_words(2, TASK_HORIZONS["feed-v1"].units) == "2 days with a user"
 
 
 def test_the_figure_has_means_and_every_seed():
     pause = HorizonReturns((1, 4), np.ones((2, 3, 2)), np.ones((2, 2)))
     trained = HorizonReturns((1, 2, 4), np.arange(18.0).reshape(3, 3, 2), np.ones((3, 2)))
-    left, right = draw_shift_study(ShiftStudy("feed-v1", "days", (10, 20), (pause, pause), trained)).axes
+    left, right = draw_shift_study(
+        ShiftStudy("feed-v1", ("day", "days"), (10, 20), (pause, pause), trained)
+    ).axes
     assert [len(axes.lines) for axes in (left, right)] == [2 * (3 + 1)] * 2
     np.testing.assert_array_equal(right.lines[3].get_ydata(), trained.goal.mean(axis=1))

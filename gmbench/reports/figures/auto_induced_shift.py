@@ -18,7 +18,7 @@ from gmbench.reports.figures.style import (
     tidy,
     write_title,
 )
-from gmbench.studies.auto_induced_shift import ShiftStudy
+from gmbench.studies.auto_induced_shift import ShiftStudy, in_words
 
 
 @matplotlib.rc_context(STYLE)
@@ -36,13 +36,13 @@ def draw_shift_study(study: ShiftStudy) -> Figure:
     thousands = tuple(steps / 1000 for steps in study.steps)
     handles = []
     for index, (length, colour) in enumerate(((short, NEITHER), (long, GOAL))):
-        label = f"goal, {length} {study.unit}"
+        label = f"goal, {in_words(length, study.units)}"
         handles.append(_draw_lines(left, thousands, by_pause[:, index], colour, label))
     trained = study.trained
     _draw_lines(right, trained.lengths, trained.goal, GOAL, "goal")
     handles.append(_draw_lines(right, trained.lengths, trained.proxy, PROXIES[0], "proxy"))
     left.set(xlabel="steps of training, in thousands", ylabel="fraction of reference return", ylim=(0, None))
-    right.set(xlabel=study.unit, xscale="log")
+    right.set(xlabel=study.units[1], xscale="log")
     right.set_xticks(trained.lengths, [str(length) for length in trained.lengths])
     right.minorticks_off()
     for axes in (left, right):

@@ -21,11 +21,13 @@ from gmbench.benchmarks.calibration import InferredGoals, Row
 from gmbench.benchmarks.descriptions import TASKS
 from gmbench.benchmarks.registry import load_task
 from gmbench.reports.pages.markdown import markdown_table
-from gmbench.reports.pages.stored_speed import environments_table, startup_rows, training_table
+from gmbench.reports.pages.stored_comparisons import estimate_text, on_other_versions, side_by_side
+from gmbench.reports.pages.stored_speed import environments_table, machine_text, startup_rows, training_table
 from gmbench.reports.tables.calibration import calibration_tables
+from gmbench.reports.tables.horizons import horizon_rows
 from gmbench.reports.tables.hostile import worst_policies
 from gmbench.reports.tables.intervals import PARTS
-from gmbench.reports.tables.scores import labelled_estimates, score_table, verdict_counts
+from gmbench.reports.tables.scores import score_table, verdict_counts
 from gmbench.runs.storage.files import read_json
 
 WIDTH = 80
@@ -80,14 +82,21 @@ def _run(folder: Path, name: str) -> str:
     return _printed([score_table(_stored(folder, name)["scores"])])
 
 
-def _side_by_side(folder: Path, *names: str) -> str:
-    """The figures of several stored runs of one task, in a column each."""
-    runs = [_stored(folder, name) for name in names]
-    columns = [dict(labelled_estimates(run["scores"])) for run in runs]
-    header = ("", *(f"`{run['task']}`, alpha {run['alpha']:g}" for run in runs))
-    rows = [("verdicts", *(verdict_counts(run["scores"]) for run in runs))]
-    rows += [(label, *(_estimate(column[label]) for column in columns)) for label in columns[0]]
-    return markdown_table(header, rows)
+def _seconds(folder: Path, name: str) -> str:
+    """How long a stored run took."""
+    stored = _stored(folder, name)
+    seconds, versions = stored["seconds"], stored["versions"]
+    return (
+        f"This run took {seconds['all']:.0f} s, of which training took {seconds['train']:.0f} s and "
+        f"compilation {seconds['compile']:.0f} s (Python {versions['python']}, jax {versions['jax']})."
+    )
+
+
+def _horizons(folder: Path, name: str) -> str:
+    """The tables of a stored study of auto-induced shift."""
+    stored = _stored(folder, name)
+    tables = [markdown_table(header, rows) for header, *rows in horizon_rows(stored)]
+    return "\n\n".join([*tables, f"Measured with {stored['seeds']} seeds on {machine_text(stored)}."])
 
 
 def _tasks(folder: Path) -> str:
@@ -113,12 +122,12 @@ def _task_row(folder: Path, task: str) -> Sequence[str]:
         f"`{task}`",
         f"{run['seeds']} x {run['steps']:,}",
         verdict_counts(of_run),
-        _estimate(of_run["packs"]["iid"]["capability"], 2),
-        _estimate(of_run["shares"]["goal"], 2),
-        _estimate(of_run["shares"]["proxy"], 2),
+        estimate_text(of_run["packs"]["iid"]["capability"], run["seeds"], 2),
+        estimate_text(of_run["shares"]["goal"], run["seeds"], 2),
+        estimate_text(of_run["shares"]["proxy"], run["seeds"], 2),
         verdict_counts(of_control),
-        _estimate(of_control["packs"]["iid"]["capability"], 2),
-        _estimate(of_control["shares"]["goal"], 2),
+        estimate_text(of_control["packs"]["iid"]["capability"], control["seeds"], 2),
+        estimate_text(of_control["shares"]["goal"], control["seeds"], 2),
     )
 
 
@@ -174,7 +183,10 @@ def _intervals(folder: Path, part: str, *seeds: str) -> str:
 
 KINDS: Mapping[str, Callable[..., str]] = {
     "run": _run,
-    "side-by-side": _side_by_side,
+    "side-by-side": lambda folder, *names: side_by_side([_stored(folder, name) for name in names]),
+    "versions": lambda folder, *names: on_other_versions([_stored(folder, name) for name in names]),
+    "seconds": _seconds,
+    "horizons": _horizons,
     "tasks": _tasks,
     "calibration": _calibration,
     "limits": _limits,
@@ -185,15 +197,6 @@ KINDS: Mapping[str, Callable[..., str]] = {
     "intervals": _intervals,
 }
 """What a block can show, by the first of its words; the others are the names of stored results."""
-
-
-def _estimate(estimate: Mapping[str, Any], digits: int = 3) -> str:
-    """Returns a mean with its interval and the number of seeds behind it, or a dash."""
-    mean, low, high = (estimate[name] for name in ("mean", "low", "high"))
-    if mean is None:
-        return "-"
-    interval = "" if low is None else f" ({low:.{digits}f} to {high:.{digits}f})"
-    return f"{mean:.{digits}f}{interval}, n {estimate['count']}"
 
 
 def _printed(tables: Sequence[Any]) -> str:

@@ -60,17 +60,22 @@ def startup_rows(report: Mapping[str, Any]) -> str:
         )
         for row in report["rows"]
     ]
-    return f"{markdown_table(header, rows)}\n\nMeasured on {_machine(report)}."
+    return f"{markdown_table(header, rows)}\n\nMeasured on {machine_text(report)}."
 
 
 def _with_machine(report: Mapping[str, Any], table: str) -> str:
     """Adds below a table what the machine can do, without which speeds cannot be compared."""
     products, memory = (report["ceilings"][name]["used"] / 1e9 for name in ("arithmetic", "bandwidth"))
     ceilings = f"matrix products reached {products:.0f} GFLOP/s and memory {memory:.0f} GB/s"
-    return f"{table}\n\nMeasured on {_machine(report)}, where {ceilings}."
+    return f"{table}\n\nMeasured on {machine_text(report)}, where {ceilings}."
 
 
-def _machine(report: Mapping[str, Any]) -> str:
+def machine_text(report: Mapping[str, Any]) -> str:
+    """Describes the machine that a report was measured on.
+
+    Args:
+        report: what a command printed with ``--json``; ``machine`` is read.
+    """
     machine = report["machine"]
     versions = machine["versions"]
     kind = "CPU cores" if machine["platform"] == "cpu" else f"{machine['device']}, CPU cores"
