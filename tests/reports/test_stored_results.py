@@ -110,3 +110,16 @@ def test_no_table_of_figures_stands_outside_the_blocks():
         outside = BLOCK.sub("", page.read_text())
         lines = [line for line in outside.splitlines() if line.startswith(("|", "│"))]
         assert not [line for line in lines if re.search(r"\d\.\d", line)], page
+
+
+def test_every_figure_in_prose_stands_in_a_table_of_its_page():
+    """A figure of two digits or more, such as .93, is a rounded number of a block on the same page."""
+    for page, text in written_texts().items():
+        in_blocks = re.findall(r"\d*\.\d+", " ".join(block[0] for block in BLOCK.finditer(text)))
+        prose = re.sub(r"```.*?```", "", BLOCK.sub("", text), flags=re.DOTALL)
+        for figure in re.findall(r"(?<![\w.])\.\d{2,}\b", prose):
+            digits = len(figure) - 1
+            assert float(figure) in {round(float(number), digits) for number in in_blocks}, (
+                page.name,
+                figure,
+            )
