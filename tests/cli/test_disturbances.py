@@ -155,6 +155,7 @@ WRITTEN = {
 """What a run writes in each stage, in this order."""
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_again_and_again_costs_a_sentence_each_time(
     full_disk, undisturbed, tmp_path, capsys
 ):

@@ -113,7 +113,7 @@ def test_no_table_of_figures_stands_outside_the_blocks():
 
 
 def test_every_figure_in_prose_stands_in_a_table_of_its_page():
-    """A figure of two digits or more, such as .93, is a rounded number of a block on the same page."""
+    """A figure of two digits, such as .93, is a rounded number of a block on the same page."""
     for page, text in written_texts().items():
         in_blocks = re.findall(r"\d*\.\d+", " ".join(block[0] for block in BLOCK.finditer(text)))
         prose = re.sub(r"```.*?```", "", BLOCK.sub("", text), flags=re.DOTALL)

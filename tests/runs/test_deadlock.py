@@ -15,7 +15,7 @@ from gmbench.runs.training_programs import Cohort
 env = CoinRun()
 ppo = PPO(env, {config}(num_envs=64, num_steps=16, hidden=(64, 64)), updates=40)
 params = env.params(generate(CoinRunLevels(), jax.random.key(0), 256))
-for attempt in range(3):
+for attempt in range(2):
     cohort = Cohort.start(ppo, params, range(8))
     for _ in range(ppo.updates):
         cohort.update()
@@ -35,4 +35,4 @@ def test_vmapped_training_does_not_hang(config):
         check=False,
     )
     assert finished.returncode == 0, finished.stderr
-    assert finished.stdout.split() == ["trained"] * 3
+    assert finished.stdout.split() == ["trained"] * 2

@@ -16,7 +16,10 @@ def study_figures(study: ShiftStudy) -> dict[str, Any]:
     All returns are fractions of the return that the reference policies get at the same horizon.
     """
     pauses = [
-        {"steps": steps, "goal": dict(zip(map(str, returns.lengths), returns.goal.mean(axis=1), strict=True))}
+        {
+            "steps": steps,
+            "goal": dict(zip(map(str, returns.lengths), returns.goal.mean(axis=1).tolist(), strict=True)),
+        }
         for steps, returns in zip(study.steps, study.pauses, strict=True)
     ]
     trained = study.trained
