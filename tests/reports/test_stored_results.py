@@ -117,9 +117,5 @@ def test_every_figure_in_prose_stands_in_a_table_of_its_page():
     for page, text in written_texts().items():
         in_blocks = re.findall(r"\d*\.\d+", " ".join(block[0] for block in BLOCK.finditer(text)))
         prose = re.sub(r"```.*?```", "", BLOCK.sub("", text), flags=re.DOTALL)
-        for figure in re.findall(r"(?<![\w.])\.\d{2,}\b", prose):
-            digits = len(figure) - 1
-            assert float(figure) in {round(float(number), digits) for number in in_blocks}, (
-                page.name,
-                figure,
-            )
+        for figure in re.findall(r"(?<![\w.])\.\d\d\b", prose):
+            assert float(figure) in {round(float(number), 2) for number in in_blocks}, (page.name, figure)
