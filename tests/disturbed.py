@@ -19,7 +19,12 @@ STAGES = {
     "evaluating": ("gmbench.runs.execution", "evaluate_batch", 1),
     "drawing figures": ("gmbench.reports.drawing", "save_figures", 1),
 }
-"""For each stage a module, a function of it that the stage calls, and the call that is disturbed."""
+"""For each stage of a run a module, a function of it that the stage calls, and the call that is disturbed."""
+OTHERS = {
+    "drawing a picture": ("gmbench.reports.pictures.task_levels", "level_sheet", 1),
+    "playing the probes": ("gmbench.studies.calibration", "calibrate", 1),
+}
+"""The same for commands that store no run."""
 
 
 def disturb(stage, disturbance):
@@ -47,7 +52,7 @@ class DisturbedImport:
 
 def arrange(stage, disturbance):
     """Arranges that a stage of a later command is disturbed."""
-    module, function, number = STAGES[stage]
+    module, function, number = {**STAGES, **OTHERS}[stage]
     if not function:
         sys.meta_path.insert(0, DisturbedImport(module, disturbance))
         return

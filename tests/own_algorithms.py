@@ -49,10 +49,9 @@ class Counting:
 
 
 class Own:
-    steps_per_update = 512
-
     def __init__(self, env, fault):
         self.env, self.fault = env, fault
+        self.steps_per_update = {"float_steps": 512.0, "no_steps": 0}.get(fault, 512)
 
     def init(self, key, params):
         learners = {
@@ -70,6 +69,7 @@ class Own:
             "free": {},
             "seed": {"seed": 0.0},
             "steps": {"steps": 0.0},
+            "update": {"update": 0.0},
             "unnamed": {1: 0.0},
             "long_metric": {"loss": jnp.zeros(3)},
             "complex": {"loss": 1j},

@@ -10,7 +10,10 @@ from gmbench.cli.interrupts import is_standalone, watch_standalone
 
 watch_standalone()
 if is_standalone():
-    # The modules of such commands import gymnax, which computes at once, as soon as they are imported.
+    # The modules of such commands import gymnax, which imports matplotlib and computes, as soon as they are
+    # imported.
     from gmbench.cli.endings import check_chosen_devices
+    from gmbench.cli.inherited import settle_inherited
 
+    settle_inherited()
     check_chosen_devices()

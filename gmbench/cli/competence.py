@@ -23,6 +23,7 @@ from gmbench.errors import UsageError, hint
 from gmbench.runs.algorithms import check_updates
 from gmbench.runs.blocks import updates_of
 from gmbench.runs.settings import RunOptions, Settings
+from gmbench.runs.storage.files import cannot_write
 from gmbench.studies.competence import CurvePoint, learning_curve, make_variant, validation_levels
 
 
@@ -60,6 +61,8 @@ def main(
     for learner in learners:
         check_updates(settings, learner)
         points = check_whole("points", points, 1, updates_of(learner, settings.steps))
+    if out is not None:
+        _check_file(out)
     if pack is None:
         levels, references = validation_levels(loaded)
     else:
@@ -83,11 +86,23 @@ def read_variants(path: Path | None) -> list[dict[str, Any]]:
         return [{}]
     try:
         variants = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(variants, list) or not all(isinstance(variant, dict) for variant in variants):
         raise UsageError(f"{path} must hold a list of objects, each with hyperparameters of PPO")
     return variants
+
+
+def _check_file(out: Path) -> None:
+    """Checks that curves can be appended to a file, before they are measured.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    try:
+        out.open("a").close()
+    except OSError as error:
+        raise cannot_write(out, error) from error
 
 
 def summarize_curve(variant: dict[str, Any], points: list[CurvePoint], seeds: int, target: Real) -> str:

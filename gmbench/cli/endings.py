@@ -31,8 +31,8 @@ def run_to_end(command: Callable[[], object], name: str) -> int:
         with _flushed_output():
             command()
     except BrokenPipeError:
-        _discard(sys.stdout)
-        _discard(sys.stderr)
+        discard(sys.stdout)
+        discard(sys.stderr)
         return CLOSED_PIPE
     except UsageError as error:
         return _say(name, error, WRONG_INPUT)
@@ -45,7 +45,7 @@ def run_to_end(command: Callable[[], object], name: str) -> int:
     except OSError as error:
         if error.errno not in MACHINE:
             raise
-        _discard(sys.stdout)  # It may be what could not be written.
+        discard(sys.stdout)  # It may be what could not be written.
         return _say(name, _describe(error), WRONG_INPUT)
     return 0
 
@@ -84,12 +84,16 @@ def _say(name: str, message: object, status: int) -> int:
     try:
         print(f"{name}: {printable(message)}", file=sys.stderr, flush=True)
     except OSError:
-        _discard(sys.stderr)
+        discard(sys.stderr)
     return status
 
 
-def _discard(stream: TextIO | None) -> None:
-    """Discards what a stream still holds and gets, so that the interpreter's end does not fail on it."""
+def discard(stream: TextIO | None) -> None:
+    """Discards what a stream still holds and gets, so that the interpreter's end does not fail on it.
+
+    Args:
+        stream: stdout or stderr.
+    """
     try:
         if stream is not None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import tyro
+from matplotlib.backend_bases import FigureCanvasBase
 
 from gmbench.benchmarks.registry import load_task
 from gmbench.cli.arguments import AsJson, Whole
@@ -41,16 +42,29 @@ def main(
         raise UsageError(
             f"{task} has no auto-induced shift; the tasks with one are {', '.join(TASK_HORIZONS)}"
         )
-    if not picture.parent.is_dir():
-        raise UsageError(f"there is no folder {picture.parent} to write {picture.name} to")
+    kind = _kind_of(picture)
     study = study_shift(load_task(task), seeds, steps, points)
     figures = study_figures(study)
-    figure, kind = draw_shift_study(study), picture.suffix.removeprefix(".") or "png"
+    figure = draw_shift_study(study)
     replace_file(picture, lambda part: figure.savefig(part, dpi=200, format=kind))
     if json:
         print_json({**figures, "machine": describe_machine()})
     else:
         output_console().print(*horizon_tables(figures), sep="\n")
+
+
+def _kind_of(picture: Path) -> str:
+    """Returns the kind of a picture by the end of its name, before the study that it shows is run.
+
+    Raises:
+        UsageError: matplotlib draws no such pictures, or there is no folder for it.
+    """
+    if not picture.parent.is_dir() or picture.is_dir():
+        raise UsageError(f"{picture} is no name of a file in a folder that exists; give another one")
+    kind, known = picture.suffix.removeprefix(".") or "png", FigureCanvasBase.get_supported_filetypes()
+    if kind not in known:
+        raise UsageError(f"{picture} cannot be drawn; it may end in .{', .'.join(known)}")
+    return kind
 
 
 if __name__ == "__main__":

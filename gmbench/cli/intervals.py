@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from gmbench.checks import check_whole
 from gmbench.cli.arguments import Whole
+from gmbench.cli.consoles import output_console
 from gmbench.cli.output import print_json
 from gmbench.cli.standalone import run_standalone
 from gmbench.reports.tables.intervals import interval_tables
@@ -48,7 +48,7 @@ def main(
     if json:
         print_json(study)
     else:
-        Console().print(*interval_tables(study), sep="\n")
+        output_console().print(*interval_tables(study), sep="\n")
 
 
 if __name__ == "__main__":

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gmbench.cli.consoles import output_console
-from gmbench.errors import AllDiverged
+from gmbench.cli.consoles import error_console, output_console
+from gmbench.errors import AllDiverged, printable
 
 
 def print_json(content: object) -> None:
@@ -51,10 +50,14 @@ def print_outcome(scores: Mapping[str, Any] | None, out: Path, as_json: bool, qu
         print_scores(scores, as_json)
         if not quiet:
             drawn = "results and figures" if (out / FIGURES).is_dir() else "results"
-            print(f"{drawn} are in {out}", file=sys.stderr)
+            _say(f"{drawn} are in {out}")
         _check_any_seed_left(scores)
     elif scores is not None and not quiet:
-        print(f"this part is in {out}; combine all parts with gmbench merge", file=sys.stderr)
+        _say(f"this part is in {out}; combine all parts with gmbench merge")
+
+
+def _say(text: str) -> None:
+    error_console().print(printable(text), highlight=False, soft_wrap=True)
 
 
 def _check_any_seed_left(scores: Mapping[str, Any]) -> None:

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import tyro
 
+from gmbench.cli import interrupts
 from gmbench.cli.arguments import TaskId, Whole
+from gmbench.cli.consoles import output_console
 from gmbench.errors import UsageError
 
 
@@ -34,6 +36,7 @@ def show(
         raise UsageError("there is nothing to do; give --out FILE for a picture, or --legend")
     from gmbench.reports.pictures.task_levels import show_level, show_pairs, show_policies
 
+    interrupts.INTERRUPTS.enter("drawing")
     if level is not None:
         show_level(task, level, out)
     elif out.suffix == ".gif":
@@ -44,9 +47,7 @@ def show(
 
 
 def _print_legend(task_id: str) -> None:
-    from rich.console import Console
-
     from gmbench.benchmarks.registry import load_task
     from gmbench.reports.tables.legend import legend_table
 
-    Console().print(legend_table(task_id, load_task(task_id).env.legend))
+    output_console().print(legend_table(task_id, load_task(task_id).env.legend))

@@ -9,7 +9,6 @@ import tyro
 
 from gmbench.cli import interrupts
 from gmbench.cli.endings import run_to_end
-from gmbench.cli.inherited import settle_inherited
 from gmbench.runs.jax_settings import computing
 from gmbench.runs.storage.platforms import check_platform
 
@@ -25,7 +24,6 @@ def run_standalone(command: Callable[..., None], name: str) -> None:
 
     def run() -> None:
         check_platform()
-        settle_inherited()
         tyro.cli(computing(command), prog=f"python -m gmbench.cli.{name}")
 
     sys.exit(run_to_end(run, f"gmbench.cli.{name}"))

@@ -150,7 +150,10 @@ def _check_members(algorithm: Any) -> None:
             raise BrokenContract(f"{_kind(algorithm)} has no method {method}")
     if not hasattr(algorithm, "steps_per_update"):
         raise BrokenContract(f"{_kind(algorithm)} has no attribute steps_per_update")
-    check_whole("its steps_per_update", algorithm.steps_per_update)
+    steps = algorithm.steps_per_update
+    if not isinstance(steps, int | np.integer):
+        raise BrokenContract(f"its steps_per_update must be an int, not {_described(steps)}")
+    check_whole("its steps_per_update", steps)
 
 
 def _check_pair(result: Any) -> tuple[Any, Any]:

@@ -1,18 +1,23 @@
 """Output that nobody reads: a command ends in silence, as in ``gmbench list | head -1``."""
 
+import json
 import os
 import subprocess
+import sys
 
 import pytest
 
 from gmbench.cli.endings import CLOSED_PIPE
+from tests.commands import command_line
 from tests.processes import MODULE, environment, run_process
+from tests.tiny_runs import SMALLEST, TASK
 
 COMMANDS = {
     "list": ["list"],
     "list as JSON": ["list", "--json"],
     "help": ["--help"],
     "help of a command": ["run", "--help"],
+    "legend": ["show", "ascent-v1", "--legend"],
 }
 
 
@@ -63,3 +68,32 @@ def test_a_full_disk_for_the_output_gets_one_sentence(tmp_path):
         done = run_process([*MODULE, "list"], cwd=tmp_path, stdout=full)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith("gmbench: the output cannot be written")
+
+
+PROGRESS = (
+    "from gmbench.cli.consoles import error_console\n"
+    "console = error_console()\n"
+    "console.print('training'), console.print('evaluating')\n"
+    "print('done')"
+)
+
+
+@pytest.mark.parametrize("lost", ["full disk", "closed pipe"])
+def test_a_log_of_progress_that_cannot_be_written_does_not_stop_a_command(lost, tmp_path):
+    if lost == "full disk" and not os.path.exists("/dev/full"):
+        pytest.skip("there is no /dev/full")
+    with open("/dev/full", "w") if lost == "full disk" else closed_pipe() as log:
+        done = run_process([sys.executable, "-c", PROGRESS], cwd=tmp_path, stderr=log)
+    assert (done.returncode, done.stdout) == (0, "done\n")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_a_run_is_complete_although_its_log_is_on_a_full_disk(tmp_path):
+    compiled = {name: os.environ[name] for name in ("JAX_COMPILATION_CACHE_DIR", "XLA_FLAGS")}
+    words = command_line("run", TASK, **SMALLEST, out="run")
+    with open("/dev/full", "w") as log:
+        done = run_process([*MODULE, *words, "--json"], cwd=tmp_path, stderr=log, variables=compiled)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["seeds"] == SMALLEST["seeds"]
+    assert (tmp_path / "run" / "figures" / "learning_curves.pdf").exists()

@@ -30,6 +30,13 @@ def test_all_of_them_together_do_not_stop_a_command(tmp_path, tiny_run):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_the_backend_of_a_notebook_does_not_stop_a_command_of_a_study(tmp_path):
+    """Such a command imports matplotlib before anything of its own."""
+    command = [*MODULE[:2], "gmbench.cli.competence", "--help"]
+    done = run_process(command, cwd=tmp_path, variables={"MPLBACKEND": INHERITED["MPLBACKEND"]})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.slow
 def test_they_do_not_stop_a_run(tmp_path):
     (tmp_path / "file").touch()

@@ -113,6 +113,24 @@ def test_a_signal_during_the_import_is_one_sentence(number, words, tmp_path):
     assert not (tmp_path / "x.png").exists()
 
 
+COMPUTING = {
+    "drawing a picture": ("drawing", ["show", TASK, "--out", "levels.png"]),
+    "playing the probes": ("starting", ["calibrate", TASK]),
+}
+"""Commands that store no run, and the stage that is named when they are stopped."""
+
+
+@pytest.mark.parametrize("place", COMPUTING)
+def test_a_command_that_stores_no_run_is_stopped_in_one_sentence(place, tmp_path):
+    number = signal.SIGINT if place.endswith("picture") else signal.SIGTERM
+    stage, words = COMPUTING[place]
+    program = [sys.executable, "-m", "tests.disturbed", place, number.name]
+    done = run_process([*program, *words], cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (128 + number, "")
+    assert done.stderr == f"gmbench: stopped while {stage}; repeat the command\n"
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_library_leaves_signals_alone(tmp_path):
     program = (
         "import signal; before = [signal.getsignal(n) for n in (2, 15)]\n"

@@ -33,6 +33,7 @@ def test_a_run_stores_its_scores_manifest_and_policies(tiny_run):
     assert set(scores["packs"]) == set(PACKS)
     assert manifest["status"] == "complete"
     assert manifest["steps"] == 8192
+    assert 1 < manifest["distinct_levels"] <= manifest["levels"] == SUITE["levels"]
     assert manifest["versions"]["gmbench"] == gmbench.__version__
     assert any((tiny_run / "checkpoint").iterdir())
     assert not list(tiny_run.glob("*.part"))

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import Counter
 
 import pytest
 
@@ -14,6 +15,8 @@ from gmbench.envs.keys import KeysLevels
 from gmbench.reports.pages import environments
 from gmbench.reports.pages.docstrings import read_docstring
 
+REFERENCE = re.compile(r"\w+: see [^\n]*\n")
+"""An attribute that only refers to another place."""
 STALE = "run `python -m gmbench.cli.pages`"
 
 
@@ -41,6 +44,17 @@ def test_the_attributes_of_base_classes_are_read_too():
     # A reference such as "see `Layouts`" is of no use on a page.
     assert attributes["sizes"] == read_docstring(Layouts)[1]["sizes"]
     assert re.search(r"`chests`: k keys and 2k chests.*\(2022, section 3\.3\)", attributes["plenty"])
+
+
+@pytest.mark.parametrize("task_id", TASKS)
+def test_no_word_of_the_docstrings_is_missing_on_a_page(task_id):
+    """Whatever the code says about an environment and its levels arrives whole, whatever its layout there."""
+    task = load_task(task_id)
+    for described in {type(task.env), *map(type, task.generators.values())}:
+        description, attributes = read_docstring(described)
+        kept = [*description.split(), *(f"{name}: {text}" for name, text in attributes.items())]
+        own = REFERENCE.sub("", described.__doc__ or "").replace("``", "`").replace("Attributes:", "")
+        assert Counter(own.split()) <= Counter(" ".join(kept).split()), described
 
 
 class OneAttribute:

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.usefixtures("without_figures")
 TINY = {"seeds": 3, "block": 2, "steps": 1024, "levels": 64}
 FAULTS = {
     "nothing": "a NoneType has no method init",
+    "float_steps": "its steps_per_update must be an int, not a float$",
+    "no_steps": "its steps_per_update must be at least 1, not 0",
     "missing": r"its init cannot be traced: KeyError: 'weights' \(own_algorithms.py, line \d+\)$",
     "no_arrays": "its init returns a learner without any array",
     "object": "its init returns an Own where arrays and pytrees of them belong",
@@ -30,6 +32,7 @@ FAULTS = {
     "list": "its update must return metrics as a dictionary, not a list",
     "seed": "its update names a metric 'seed', which is a column of the learning curves already",
     "steps": "its update names a metric 'steps', which is a column",
+    "update": "its update names a metric 'update', which is a column",
     "unnamed": "its update names a metric 1; the name must be a text",
     "long_metric": r"the metric 'loss' of its update must be a scalar number, not float32\[3\]",
     "complex": r"the metric 'loss' of its update must be a scalar number, not complex64\[\]",

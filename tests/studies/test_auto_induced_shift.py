@@ -9,10 +9,12 @@ import pytest
 from flax import struct
 
 from gmbench.benchmarks.registry import load_task
+from gmbench.cli import horizons as command
 from gmbench.envs.core.grid import RADIUS
 from gmbench.envs.core.mazes import SIZE
 from gmbench.envs.feed import TOPIC, Feed, appeal
 from gmbench.envs.trees import Trees
+from gmbench.errors import UsageError
 from gmbench.reports.figures.auto_induced_shift import draw_shift_study
 from gmbench.reports.tables.horizons import horizon_rows, horizon_tables, study_figures
 from gmbench.studies import auto_induced_shift
@@ -168,3 +170,11 @@ def test_the_figure_has_means_and_every_seed():
     ).axes
     assert [len(axes.lines) for axes in (left, right)] == [2 * (3 + 1)] * 2
     np.testing.assert_array_equal(right.lines[3].get_ydata(), trained.goal.mean(axis=1))
+
+
+@pytest.mark.parametrize("name", ["study.xyz", "no/where.png", "folder"])
+def test_a_picture_that_cannot_be_drawn_is_named_before_anything_is_trained(name, monkeypatch, tmp_path):
+    monkeypatch.setattr(command, "study_shift", lambda *_: pytest.fail("it trains"))
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UsageError, match=str(tmp_path / name)):
+        command.main("feed-v1", tmp_path / name)

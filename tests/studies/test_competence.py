@@ -63,7 +63,7 @@ def test_an_impossible_variant_is_refused(task, settings, variant):
         make_variant(task, settings, variant)
 
 
-@pytest.mark.parametrize("content", ["{", '{"epochs": 2}', "[1]", None])
+@pytest.mark.parametrize("content", ["{", '{"epochs": 2}', "[1]", "[" * 100_000, None])
 def test_a_file_without_variants_is_refused(tmp_path, content):
     path = tmp_path / "variants.json"
     if content is not None:
@@ -75,6 +75,13 @@ def test_a_file_without_variants_is_refused(tmp_path, content):
 def test_a_pack_that_does_not_exist_is_refused():
     with pytest.raises(UsageError, match="there is no pack 'easy'; the packs are iid"):
         main("coinrun-v1", pack="easy")
+
+
+@pytest.mark.parametrize("name", ["no/where.jsonl", "."])
+def test_a_file_that_cannot_be_written_is_named_before_anything_is_trained(name, monkeypatch, tmp_path):
+    monkeypatch.setattr("gmbench.cli.competence.learning_curve", lambda *_: pytest.fail("it trains"))
+    with pytest.raises(UsageError, match=rf"{tmp_path / name} cannot be written"):
+        main("coinrun-v1", pack="iid", out=tmp_path / name)
 
 
 def test_every_curve_is_saved_as_soon_as_it_is_complete(monkeypatch, tmp_path, capsys):

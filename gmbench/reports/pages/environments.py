@@ -79,7 +79,8 @@ def _environment(task: Task) -> list[str]:
         f"itself, in the channels {enumerate_names(env.channels)}.",
         "The first level of `iid` and its paired level of `shift`, as text:",
         *(f"```text\n{env.draw(level)}\n```" for level in pair),
-        "The symbols of this text, which `gmbench show --level FILE` reads too:",
+        "The symbols of this text, which this command reads too: "
+        f"`gmbench show {task.id} --level level.txt --out level.png`",
         *_text_legend(task),
     ]
 
