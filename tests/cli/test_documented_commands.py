@@ -30,7 +30,7 @@ PLACEHOLDERS = {"TASK|SUITE": "quick", "TASK": "ascent-v1", "TASK...": "ascent-v
 def documented():
     """Every command of the pages, as the words that a user types, by page."""
     for page in PAGES:
-        text = page.read_text()
+        text = page.read_text().replace("\\\n", " ")
         lines = [line for block in FENCED.findall(text) for line in block.splitlines()]
         spans = [" ".join(span.split()) for span in INLINE.findall(text) if len(span.split()) > 2]
         for line in (*lines, *spans):
