@@ -33,6 +33,7 @@ QUICK = {
     ("drawing levels", "SIGKILL"),
     ("compiling", "SIGINT"),
     ("training", "SIGTERM"),
+    ("training", "SIGKILL"),
     ("evaluating", "SIGINT"),
     ("drawing figures", "SIGTERM"),
 }

@@ -24,7 +24,7 @@ for attempt in range(2):
 
 
 @pytest.mark.timeout(280)
-@pytest.mark.parametrize("config", ["PPOConfig", "RecurrentPPOConfig"])
+@pytest.mark.parametrize("config", ["PPOConfig", pytest.param("RecurrentPPOConfig", marks=pytest.mark.slow)])
 def test_vmapped_training_does_not_hang(config):
     # It runs in another process, because a computation that hangs cannot be interrupted from within.
     finished = subprocess.run(

@@ -95,7 +95,9 @@ def test_a_stopped_run_resumes_and_ends_with_the_same_numbers(stopped, uninterru
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(2, marks=pytest.mark.slow), pytest.param(10, marks=pytest.mark.slow)]
+)
 def test_a_run_that_is_killed_several_times_ends_with_the_same_numbers(kills, uninterrupted, tmp_path):
     out, draw, saved = tmp_path / "killed", random.Random(3), []
 

@@ -70,7 +70,7 @@ def test_a_command_prints_the_result_of_each_task_and_a_table(ran, tmp_path, cap
     printed = capsys.readouterr()
     assert [call["task"] for call in ran] == list(TASKS)
     for task in TASKS:
-        assert f"{task}: K " in printed.err
+        assert f"{task}: 2 of 2 untrained; K - (0), G - (0); goal " in printed.err
         assert task in printed.out
     assert "IQM" in printed.out
     run_command(*SUITE_COMMAND, "--out", tmp_path / "other", "--json")
